@@ -1,0 +1,1 @@
+"""Accounts and rights (账号与权限)."""

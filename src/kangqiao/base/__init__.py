@@ -1,0 +1,1 @@
+"""Clock, ids, errors, text, money: what every room may use."""

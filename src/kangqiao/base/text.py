@@ -1,0 +1,27 @@
+"""Text as people read it: masking, Chinese display width."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def display_width(text: str) -> int:
+    """Columns of a terminal that ``text`` takes; a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def pad(text: str, width: int, *, right: bool = False) -> str:
+    """Fill ``text`` with spaces to ``width`` columns; ``right`` aligns it right."""
+    space = " " * max(0, width - display_width(text))
+    return space + text if right else text + space
+
+
+def mask(value: str) -> str:
+    """Hide a value that identifies a person: 张三 → 张*, 320102199001011234 → 3201**********1234."""
+    if len(value) <= 1:
+        return "*" * len(value)
+    if len(value) < 8:
+        return value[0] + "*" * (len(value) - 1)
+    if len(value) < 12:
+        return value[:3] + "*" * (len(value) - 5) + value[-2:]
+    return value[:4] + "*" * (len(value) - 8) + value[-4:]

@@ -1,0 +1,1 @@
+"""Files and forms in: loads, submissions, receipts, rejected rows (数据接收)."""

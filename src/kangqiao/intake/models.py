@@ -1,0 +1,118 @@
+"""The ledger (数据台账): every file, every row, what became of it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from kangqiao.registry.models import Institution
+
+
+class BatchState(models.TextChoices):
+    """A batch moves PREPARED → DONE, or to ABORTED when its commit never happened (see rules.py)."""
+
+    PREPARED = "prepared", "待提交"
+    DONE = "done", "已提交"
+    ABORTED = "aborted", "已放弃"
+    ROLLED_BACK = "rolled_back", "已回退"
+
+
+class SubmissionState(models.TextChoices):
+    PREPARED = "prepared", "待提交"
+    STORED = "stored", "已入库"
+    UNCHANGED = "unchanged", "重复上传，无变化"
+    SUPERSEDED = "superseded", "已被重传替换"
+    REFUSED = "refused", "整份拒收"
+    ABORTED = "aborted", "已放弃"
+    ROLLED_BACK = "rolled_back", "已回退"
+
+
+class Batch(models.Model):
+    """What one load brings for one lake table (批次): one atomic commit."""
+
+    id = models.CharField(max_length=26, primary_key=True)
+    load_id = models.CharField(max_length=26, db_index=True)
+    channel = models.CharField(max_length=16)
+    dataset = models.CharField(max_length=64)
+    state = models.CharField(max_length=16, choices=BatchState.choices, default=BatchState.PREPARED)
+    snapshot_id = models.BigIntegerField(null=True)
+    rows_before = models.BigIntegerField(default=0)
+    """Rows of the lake table before this batch."""
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["channel", "dataset", "state"])]
+
+
+class Submission(models.Model):
+    """One file (or one day's forms) of one institution, channel, dataset and day (上传批)."""
+
+    id = models.CharField(max_length=26, primary_key=True)
+    load_id = models.CharField(max_length=26, db_index=True)
+    batch = models.ForeignKey(Batch, null=True, on_delete=models.PROTECT, related_name="submissions")
+    institution = models.ForeignKey(Institution, null=True, on_delete=models.PROTECT)
+    institution_text = models.CharField(max_length=200)
+    """The institution as the sender wrote it; also when it is unknown."""
+    channel = models.CharField(max_length=32)
+    dataset = models.CharField(max_length=100)
+    day = models.DateField(null=True)
+    day_text = models.CharField(max_length=100)
+    state = models.CharField(max_length=16, choices=SubmissionState.choices)
+    is_current = models.BooleanField(default=False)
+
+    file_name = models.TextField()
+    sha256 = models.CharField(max_length=64, blank=True)
+    size = models.BigIntegerField(default=0)
+    encoding = models.CharField(max_length=16, blank=True)
+    delimiter = models.CharField(max_length=2, blank=True)
+    header = models.JSONField(default=list)
+    unknown_columns = models.JSONField(default=list)
+    rules_digest = models.CharField(max_length=64, blank=True)
+
+    received = models.BigIntegerField(default=0)
+    stored = models.BigIntegerField(default=0)
+    duplicate = models.BigIntegerField(default=0)
+    rejected = models.BigIntegerField(default=0)
+    superseded = models.BigIntegerField(default=0)
+    """Rows of the submission that this one replaces."""
+    replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
+
+    measures = models.JSONField(default=dict)
+    """Measure → exact decimal as text, summed over stored rows."""
+    dimensions = models.JSONField(default=dict)
+    """Dimension → [violations, denominator] over all checks."""
+    refusal_code = models.CharField(max_length=64, blank=True)
+    refusal_message = models.TextField(blank=True)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-received_at", "-id"]
+        indexes = [
+            models.Index(fields=["channel", "dataset", "day"]),
+            models.Index(fields=["institution", "day"]),
+            models.Index(fields=["state"]),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution", "channel", "dataset", "day"],
+                condition=Q(is_current=True),
+                name="one_current_submission_a_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(received=F("stored") + F("duplicate") + F("rejected")),
+                name="every_row_accounted_for",
+            ),
+        ]
+
+
+class Violation(models.Model):
+    """How often one check was violated in one submission; checks without violations have no row."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="violations")
+    rule = models.CharField(max_length=64)
+    field = models.CharField(max_length=200, blank=True)
+    dimension = models.CharField(max_length=16)
+    severity = models.CharField(max_length=8)
+    rows = models.BigIntegerField()
+    denominator = models.BigIntegerField()

@@ -1,0 +1,1 @@
+"""Statistics, bulletin, quality, screen, supervision, assessment: what the city looks at."""

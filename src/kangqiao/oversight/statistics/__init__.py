@@ -1,0 +1,1 @@
+"""Daily facts (日统计): the only thing that bulletins and screens read."""

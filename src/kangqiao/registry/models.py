@@ -1,0 +1,54 @@
+"""Institutions, and the identity values that the lake must not hold."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class InstitutionKind(models.TextChoices):
+    DISTRICT = "district", "区"
+    HOSPITAL = "hospital", "医院"
+
+
+class Institution(models.Model):
+    """One sender of data (上报机构): a district's platform or a hospital."""
+
+    code = models.CharField(max_length=32, unique=True)
+    name = models.CharField(max_length=100, unique=True)
+    kind = models.CharField(max_length=16, choices=InstitutionKind.choices)
+    position = models.PositiveIntegerField()
+    """Place in the bulletin's tables."""
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["kind", "position"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PersonIdentity(models.Model):
+    """One set of identity values a row carried (身份信息), kept apart from clinical rows.
+
+    ``token`` is the keyed hash of all values and stands in the lake as ``identity_key``;
+    ``person_key`` is the keyed hash of the identity document alone.
+    """
+
+    token = models.CharField(max_length=32, primary_key=True)
+    person_key = models.CharField(max_length=32, db_index=True)
+    id_type = models.CharField(max_length=10, blank=True)
+    id_no = models.TextField(blank=True)
+    name = models.TextField(blank=True)
+    sex = models.CharField(max_length=4, blank=True)
+    birth_date = models.CharField(max_length=10, blank=True)
+    phone = models.TextField(blank=True)
+    address = models.TextField(blank=True)
+    local_no = models.TextField(blank=True)
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+
+
+class Pseudonym(models.Model):
+    """A name, phone or number of somebody else in a row (医护、联系人), behind its keyed hash."""
+
+    token = models.CharField(max_length=32, primary_key=True)
+    value = models.TextField()

@@ -1,0 +1,1 @@
+"""The web face: settings, root addresses, shell templates, static files."""

@@ -1,0 +1,32 @@
+"""Make the platform ready for a process that is not the web server: home folder, Django, database tables.
+
+Importing this module sets Django up; :func:`open_home` brings the database up to date.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+
+import django
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from kangqiao.base.home import Home, current_home
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kangqiao.web.settings")
+django.setup()
+
+
+def open_home() -> Home:
+    """Create the home folder and bring its tables up to date; two processes may call it at once."""
+    home = current_home()
+    home.create()
+    with (home.locks / "open.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", verbosity=0, interactive=False)
+            os.chmod(home.database, 0o600)
+    return home
