@@ -18,9 +18,15 @@ from kangqiao.base.home import Home, current_home
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kangqiao.web.settings")
 django.setup()
 
+# Models can only be read once Django is set up.
+from kangqiao.registry.actions import ensure_institutions  # noqa: E402
+
 
 def open_home() -> Home:
-    """Create the home folder and bring its tables up to date; two processes may call it at once."""
+    """Create the home folder, bring its tables up to date, register the institutions.
+
+    Two processes may call it at once.
+    """
     home = current_home()
     home.create()
     with (home.locks / "open.lock").open("w") as lock:
@@ -29,4 +35,5 @@ def open_home() -> Home:
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0, interactive=False)
             os.chmod(home.database, 0o600)
+        ensure_institutions()
     return home
