@@ -1,1 +1,1 @@
-"""What institutions must send: datasets, fields, value sets, rules and profiles, as data, and the reader of them."""
+"""What institutions must send: datasets, fields, value sets, rules and profiles; and the reader of them."""

@@ -54,7 +54,11 @@ def parse_format(type_code: str, text: str) -> Format:
     """
     if type_code not in TYPES:
         raise ValueError(f"unknown type {type_code!r}, one of {', '.join(TYPES)}")
-    fixed = {"D": ("D8", Format("D", 8, 8)), "DT": ("DT15", Format("DT", 15, 15)), "L": ("T/F", Format("L", 1, 1))}
+    fixed = {
+        "D": ("D8", Format("D", 8, 8)),
+        "DT": ("DT15", Format("DT", 15, 15)),
+        "L": ("T/F", Format("L", 1, 1)),
+    }
     if type_code in fixed:
         expected, parsed = fixed[type_code]
         if text != expected:
@@ -78,6 +82,10 @@ def _parse_lengths(type_code: str, text: str) -> Format:
         raise ValueError(f"format {text!r} does not fit type N")
     if type_code != "N" and decimals:
         raise ValueError(f"format {text!r} has decimals, but type {type_code} is text")
-    if not 1 <= minimum <= maximum or (decimals and maximum - decimals < 2) or (type_code == "N" and maximum > 38):
+    if (
+        not 1 <= minimum <= maximum
+        or (decimals and maximum - decimals < 2)
+        or (type_code == "N" and maximum > 38)
+    ):
         raise ValueError(f"format {text!r} has impossible lengths")
     return Format(match["letters"], minimum, maximum, decimals)
