@@ -8,14 +8,13 @@ import { constants, gzipSync } from "node:zlib";
 const here = dirname(fileURLToPath(import.meta.url));
 const modules = join(here, "..", "..", "..", "node_modules");
 const vendor = join(here, "static", "vendor");
-const files = ["@tabler/core/dist/css/tabler.min.css", "@tabler/core/LICENSE"];
+const files = ["@tabler/core/dist/css/tabler.min.css"];
 
 rmSync(vendor, { recursive: true, force: true });
 mkdirSync(vendor, { recursive: true });
 for (const file of files) {
   // The source map is not shipped, so the line that points at it must go, too.
   const text = readFileSync(join(modules, file), "utf8").replace(/\n?\/\*# sourceMappingURL=.*?\*\//g, "");
-  const name = basename(file) === "LICENSE" ? "tabler.LICENSE" : basename(file);
-  writeFileSync(join(vendor, name), text);
-  writeFileSync(join(vendor, `${name}.gz`), gzipSync(text, { level: constants.Z_BEST_COMPRESSION }));
+  writeFileSync(join(vendor, basename(file)), text);
+  writeFileSync(join(vendor, `${basename(file)}.gz`), gzipSync(text, { level: constants.Z_BEST_COMPRESSION }));
 }

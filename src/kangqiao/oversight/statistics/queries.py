@@ -1,0 +1,159 @@
+"""Reads of facts: the month of every institution, the month day by day, rows stored so far."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Count, Max, Q, Sum
+
+from kangqiao.base.clock import days_of_month
+from kangqiao.oversight.statistics.models import DailyFact, DailyMeasure
+from kangqiao.oversight.statistics.rules import (
+    INCOME,
+    INPATIENT_CHARGE,
+    INPATIENT_DISCHARGE,
+    OUTPATIENT_CHARGE,
+    OUTPATIENT_VISIT,
+    DayCell,
+    MatrixRow,
+    MonthFigures,
+    StoredRows,
+)
+from kangqiao.registry.definitions import prescriptions
+from kangqiao.registry.models import Institution
+from kangqiao.registry.queries import active_institutions
+from kangqiao.standards.model import Channel
+
+SCHEDULED = Q(channel=Channel.SCHEDULED)
+REALTIME = Q(channel=Channel.REALTIME, received__gt=0)
+
+DayCounts = tuple[int, int, int]
+"""Datasets, rows received, rows rejected."""
+
+
+def month_figures(month: date, kind: str | None = None) -> list[MonthFigures]:
+    """Every active institution's month, in the bulletin's order; one that sent nothing has zeros.
+
+    ``month`` is the month's first day.
+    """
+    counts = _month_counts(month)
+    income = _month_income(month)
+    return [
+        _figures(item, counts.get(item.pk, {}), income.get(item.pk, {})) for item in active_institutions(kind)
+    ]
+
+
+def stored_rows(month: date) -> list[StoredRows]:
+    """Validated rows of each channel: in the month, and in all current submissions up to its last day."""
+    days = days_of_month(month)
+    found = (
+        DailyFact.objects.filter(day__lte=days[-1])
+        .values("channel")
+        .annotate(month=Sum("stored", filter=Q(day__gte=month), default=0), cumulative=Sum("stored"))
+        .order_by()
+    )
+    rows = {row["channel"]: StoredRows(row["channel"], row["month"], row["cumulative"]) for row in found}
+    return [rows.get(channel, StoredRows(channel, 0, 0)) for channel in Channel]
+
+
+def latest_month() -> date | None:
+    """First day of the newest month with facts."""
+    last = DailyFact.objects.aggregate(last=Max("day"))["last"]
+    return last.replace(day=1) if last else None
+
+
+def month_matrix(month: date, kind: str, channel: str, today: date) -> list[MatrixRow]:
+    """Which of the datasets due every day came, per institution of ``kind`` and day.
+
+    ``channel`` narrows to one channel; an empty text takes both. Datasets due once a month are left out.
+    """
+    due = [(item.channel, item.dataset) for item in prescriptions(kind) if item.every == "day"]
+    due = [pair for pair in due if channel in ("", pair[0])]
+    found = _matrix_counts(month, kind, due)
+    return [
+        MatrixRow(item.code, item.name, len(due), _cells(found[item.pk], days_of_month(month), len(due), today))
+        for item in active_institutions(kind)
+    ]
+
+
+def _month_counts(month: date) -> dict[int, dict[str, int]]:
+    rows = (
+        DailyFact.objects.filter(day__range=_bounds(month))
+        .values("institution_id")
+        .annotate(
+            scheduled_rows=Sum("received", filter=SCHEDULED, default=0),
+            realtime_days=Count("day", filter=REALTIME, distinct=True),
+            realtime_forms=Count("dataset", filter=REALTIME, distinct=True),
+            outpatient_visits=Sum("stored", filter=SCHEDULED & Q(dataset=OUTPATIENT_VISIT), default=0),
+            discharges=Sum("stored", filter=SCHEDULED & Q(dataset=INPATIENT_DISCHARGE), default=0),
+            outpatient_charges=Sum("received", filter=SCHEDULED & Q(dataset=OUTPATIENT_CHARGE), default=0),
+            inpatient_charges=Sum("received", filter=SCHEDULED & Q(dataset=INPATIENT_CHARGE), default=0),
+        )
+        .order_by()
+    )
+    return {row["institution_id"]: row for row in rows}
+
+
+def _month_income(month: date) -> dict[int, dict[str, Decimal]]:
+    """Institution → dataset → yuan. Added up here: SQLite would add decimals as floats."""
+    values = DailyMeasure.objects.filter(
+        fact__day__range=_bounds(month),
+        fact__channel=Channel.SCHEDULED,
+        fact__dataset__in=(OUTPATIENT_CHARGE, INPATIENT_CHARGE),
+        measure=INCOME,
+    ).values_list("fact__institution_id", "fact__dataset", "value")
+    sums: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for institution, dataset, value in values:
+        sums[institution][dataset] += value
+    return sums
+
+
+def _figures(item: Institution, counts: dict[str, int], income: dict[str, Decimal]) -> MonthFigures:
+    prescribed = sum(entry.channel == Channel.REALTIME for entry in prescriptions(item.kind))
+    return MonthFigures(
+        institution=item.name,
+        kind=item.kind,
+        scheduled_rows=counts.get("scheduled_rows", 0),
+        realtime_days=counts.get("realtime_days", 0),
+        realtime_forms=counts.get("realtime_forms", 0),
+        realtime_prescribed=prescribed,
+        outpatient_visits=counts.get("outpatient_visits", 0),
+        outpatient_income=_income(counts.get("outpatient_charges", 0), income.get(OUTPATIENT_CHARGE)),
+        discharges=counts.get("discharges", 0),
+        inpatient_income=_income(counts.get("inpatient_charges", 0), income.get(INPATIENT_CHARGE)),
+    )
+
+
+def _income(rows: int, amount: Decimal | None) -> Decimal | None:
+    return (amount or Decimal(0)) if rows else None
+
+
+def _matrix_counts(month: date, kind: str, due: list[tuple[str, str]]) -> dict[int, dict[date, DayCounts]]:
+    wanted = Q(pk__in=[])
+    for channel in {channel for channel, _ in due}:
+        wanted |= Q(channel=channel, dataset__in=[dataset for other, dataset in due if other == channel])
+    rows = (
+        DailyFact.objects.filter(wanted, day__range=_bounds(month), institution__kind=kind, received__gt=0)
+        .values("institution_id", "day")
+        .annotate(datasets=Count("pk"), rows=Sum("received"), refused=Sum("rejected"))
+        .order_by()
+    )
+    found: dict[int, dict[date, DayCounts]] = defaultdict(dict)
+    for row in rows:
+        found[row["institution_id"]][row["day"]] = (row["datasets"], row["rows"], row["refused"])
+    return found
+
+
+def _cells(found: dict[date, DayCounts], days: list[date], due: int, today: date) -> tuple[DayCell, ...]:
+    cells = []
+    for day in days:
+        datasets, received, rejected = found.get(day, (0, 0, 0))
+        cells.append(DayCell(day, datasets, due, received, rejected, day < today))
+    return tuple(cells)
+
+
+def _bounds(month: date) -> tuple[date, date]:
+    days = days_of_month(month)
+    return days[0], days[-1]
