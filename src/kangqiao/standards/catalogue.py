@@ -11,7 +11,7 @@ from pathlib import Path
 from kangqiao.base.errors import DefinitionError, RequestRefused
 from kangqiao.standards.checks import check_references
 from kangqiao.standards.model import Dataset, Profile, ValueSet
-from kangqiao.standards.reader import read_dataset, read_profile
+from kangqiao.standards.reader import KINDS_OF_INSTITUTION, read_dataset, read_profile
 from kangqiao.standards.value_sets import read_value_set
 
 DATA = Path(__file__).parent / "data"
@@ -19,7 +19,7 @@ DATA = Path(__file__).parent / "data"
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What institutions must send, by name; each mapping is in the order of names."""
+    """What institutions must send, by name; in the order of names, profiles with the hospital's first."""
 
     datasets: dict[str, Dataset]
     value_sets: dict[str, ValueSet]
@@ -72,7 +72,8 @@ def load_catalogue(folder: Path) -> Catalogue:
     check_references(datasets)
     profiles = {p.stem: read_profile(p, where, datasets) for p, where in _files(folder, "profiles", "yaml")}
     _refuse_same_kind(profiles)
-    return Catalogue(datasets, value_sets, profiles)
+    ordered = sorted(profiles.values(), key=lambda profile: KINDS_OF_INSTITUTION.index(profile.kind))
+    return Catalogue(datasets, value_sets, {profile.name: profile for profile in ordered})
 
 
 def _files(folder: Path, name: str, suffix: str) -> Iterator[tuple[Path, str]]:

@@ -43,7 +43,9 @@ YEARS = ("2011", "2014", "2023", LOCAL)
 _DATASET = Shape(
     {
         **dict.fromkeys(("name", "title", "event_time"), "text"),
-        "source": "map", "key": "texts", "fields": "maps",
+        "source": "map",
+        "key": "texts",
+        "fields": "maps",
     },
     {"person": "map", "references": "maps", "measures": "texts", "rules": "maps"},
 )

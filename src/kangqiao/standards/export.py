@@ -1,0 +1,102 @@
+"""What hospitals take away: the data dictionary, upload templates and Frictionless Table Schemas.
+
+::
+
+    DIR/data-dictionary.xlsx
+    DIR/templates/NAME.csv      header of Chinese titles, UTF-8 with BOM (opens in a spreadsheet)
+    DIR/templates/NAME.en.csv   header of English field names
+    DIR/schemas/NAME.json       Table Schema (https://specs.frictionlessdata.io/table-schema/)
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from kangqiao.standards.catalogue import Catalogue
+from kangqiao.standards.dictionary import write_dictionary
+from kangqiao.standards.model import LOCAL, Dataset, Field
+
+DICTIONARY = "data-dictionary.xlsx"
+
+_TYPES: dict[str, dict[str, Any]] = {
+    "D": {"type": "date", "format": "%Y%m%d"},
+    "DT": {"type": "datetime", "format": "%Y%m%dT%H%M%S"},
+    "L": {"type": "boolean", "trueValues": ["T"], "falseValues": ["F"]},
+}
+
+
+def export(catalogue: Catalogue, folder: Path) -> list[Path]:
+    """Write everything under ``folder`` (made if need be); returns the files written, in order."""
+    for name in ("templates", "schemas"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    write_dictionary(catalogue, folder / DICTIONARY)
+    written = [folder / DICTIONARY]
+    for dataset in catalogue.datasets.values():
+        chinese = folder / "templates" / f"{dataset.name}.csv"
+        chinese.write_text(_header(item.title for item in dataset.fields), encoding="utf-8-sig", newline="")
+        english = folder / "templates" / f"{dataset.name}.en.csv"
+        english.write_text(_header(item.name for item in dataset.fields), encoding="utf-8", newline="")
+        schema = folder / "schemas" / f"{dataset.name}.json"
+        text = json.dumps(table_schema(dataset, catalogue), ensure_ascii=False, indent=2)
+        schema.write_text(text + "\n", encoding="utf-8")
+        written += [chinese, english, schema]
+    return written
+
+
+def _header(names: Iterable[str]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n").writerow(names)
+    return buffer.getvalue()
+
+
+def table_schema(dataset: Dataset, catalogue: Catalogue) -> dict[str, Any]:
+    """``dataset`` as a Frictionless Table Schema; foreign keys name other datasets as resources."""
+    schema: dict[str, Any] = {
+        "name": dataset.name,
+        "title": dataset.title,
+        "fields": [_schema_field(item, catalogue) for item in dataset.fields],
+        "missingValues": [""],
+        "primaryKey": list(dataset.key),
+    }
+    if dataset.references:
+        schema["foreignKeys"] = [
+            {"fields": list(item.fields), "reference": {"resource": item.dataset, "fields": list(item.to)}}
+            for item in dataset.references
+        ]
+    return schema
+
+
+def _schema_field(item: Field, catalogue: Catalogue) -> dict[str, Any]:
+    described: dict[str, Any] = {"name": item.name, "title": item.title, **_schema_type(item)}
+    origin = [text for text in (item.id, item.element) if text != LOCAL]
+    if origin or item.note:
+        described["description"] = "；".join([" ".join(origin)] * bool(origin) + [item.note] * bool(item.note))
+    constraints = _constraints(item, catalogue)
+    if constraints:
+        described["constraints"] = constraints
+    return described
+
+
+def _schema_type(item: Field) -> dict[str, Any]:
+    if item.type == "N":
+        return {"type": "number" if item.parsed.decimals else "integer"}
+    return _TYPES.get(item.type, {"type": "string"})
+
+
+def _constraints(item: Field, catalogue: Catalogue) -> dict[str, Any]:
+    constraints: dict[str, Any] = {"required": True} if item.required else {}
+    if not item.is_text:
+        return constraints
+    if item.value_set:
+        return {**constraints, "enum": list(catalogue.value_sets[item.value_set].codes)}
+    if item.parsed.minimum > 1:
+        constraints["minLength"] = item.parsed.minimum
+    constraints["maxLength"] = item.parsed.maximum
+    if item.parsed.letters == "N":
+        constraints["pattern"] = "[0-9]+"
+    return constraints
