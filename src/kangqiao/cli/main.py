@@ -9,12 +9,12 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Any
+from typing import Annotated, Any
 
-import click
 import typer
+from typer.core import TyperGroup
 
-from kangqiao.base.errors import KangqiaoError, Refused
+from kangqiao.base.errors import KangqiaoError, Refused, RequestRefused
 from kangqiao.base.home import VARIABLE
 
 NOUNS = {
@@ -29,55 +29,61 @@ NOUNS = {
 }
 
 
-class Nouns(click.Group):
+class Nouns(TyperGroup):
     """A group whose subcommands live in ``kangqiao.cli.<noun>`` and are imported on use."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         return list(NOUNS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in NOUNS:
             return None
         module = importlib.import_module(f"kangqiao.cli.{cmd_name}")
         return typer.main.get_command(module.app)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("命令"):
             formatter.write_dl(list(NOUNS.items()))
 
 
-@click.command(cls=Nouns, help="康桥：一座城市的健康信息平台。")
-@click.option("--home", metavar="DIR", help=f"数据目录，也可用环境变量 {VARIABLE} 指定；默认为当前目录下的 home。")
-def root(home: str | None) -> None:
+app = typer.Typer(cls=Nouns, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.callback(help="康桥：一座城市的健康信息平台。")
+def root(
+    home: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help=f"数据目录，也可用环境变量 {VARIABLE} 指定；默认为当前目录下的 home。"),
+    ] = None,
+) -> None:
     """``--home`` is taken out by :func:`main` before any module reads it; it stands here for the help page."""
 
 
 def take_home(arguments: list[str]) -> list[str]:
-    """Take ``--home DIR`` or ``--home=DIR``, wherever it stands, out of the arguments into the environment."""
+    """Take ``--home DIR`` or ``--home=DIR``, wherever it stands, out of the arguments into the environment.
+
+    Raises RequestRefused when no folder follows.
+    """
     rest: list[str] = []
     words = iter(arguments)
     for word in words:
         if word == "--":
             return [*rest, word, *words]
-        if word == "--home":
-            value = next(words, "")
+        if word == "--home" or word.startswith("--home="):
+            value = word.removeprefix("--home=") if "=" in word else next(words, "")
             if not value:
-                raise click.UsageError("--home 后面要写数据目录")
+                raise RequestRefused("home.missing", "--home 后面要写数据目录。")
             os.environ[VARIABLE] = value
-        elif word.startswith("--home="):
-            os.environ[VARIABLE] = word.removeprefix("--home=")
         else:
             rest.append(word)
     return rest
 
 
-def main(arguments: list[str] | None = None) -> Any:
+def main(arguments: list[str] | None = None) -> None:
     """Run the command line; a refusal is a sentence on stderr and exit code 2."""
     try:
-        return root.main(args=take_home(sys.argv[1:] if arguments is None else arguments), prog_name="kangqiao")
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        words = take_home(sys.argv[1:] if arguments is None else arguments)
+        typer.main.get_command(app).main(args=words, prog_name="kangqiao")
     except Refused as error:
         print(f"{error.message}（{error.code}）", file=sys.stderr)
         sys.exit(2)

@@ -1,0 +1,235 @@
+"""From a dataset's definition to the SQL that judges its rows.
+
+One statement reads a spool and writes typed, judged rows into the table ``judged``::
+
+    raw     r_<field>     every column as text, as it came
+    typed   <field>       DATE, TIMESTAMP, DECIMAL, BIGINT, BOOLEAN, VARCHAR; NULL where it cannot be read
+    judged  _file, _line, _institution, _day, _submission, <fields>, _who,
+            _w0.._wn      words of violations, a bit a check
+            _n0.._nn      words of rules that did not apply
+            _cells        the columns as received, of rows with any violation
+            _status       0 accepted, 1 rejected, 2 duplicate
+
+Identifiers come from the catalogue and are quoted; codes of value sets are ENUM types filled from bound values.
+"""
+
+from __future__ import annotations
+
+from kangqiao.engine.compute.duck import quote_name as q
+from kangqiao.engine.formats.header import Layout
+from kangqiao.engine.validation.checks import Builtin, Check, checks_of, words_of
+from kangqiao.standards.model import Dataset, Field, Identifies, Person, Rule
+
+ACCEPTED, REJECTED, DUPLICATE = 0, 1, 2
+
+_STRUCTURE_COLUMNS = (
+    "_file INTEGER",
+    "_line BIGINT",
+    "_institution VARCHAR",
+    "_day DATE",
+    "_submission VARCHAR",
+)
+
+
+def sql_type(field: Field) -> str:
+    """The DuckDB type of a field's values."""
+    if field.is_text:
+        return "VARCHAR"
+    if field.type == "N":
+        form = field.parsed
+        if form.decimals:
+            return f"DECIMAL({form.integer_digits + form.decimals},{form.decimals})"
+        return "BIGINT" if form.maximum <= 18 else f"DECIMAL({form.maximum},0)"
+    return {"D": "DATE", "DT": "TIMESTAMP", "L": "BOOLEAN"}[field.type]
+
+
+def create_judged(dataset: Dataset) -> str:
+    """The statement that makes the empty table ``judged``."""
+    words = range(words_of(dataset))
+    columns = [
+        *_STRUCTURE_COLUMNS,
+        *(f"{q(field.name)} {sql_type(field)}" for field in dataset.fields),
+        "_who UHUGEINT",
+        *(f"_w{word} UBIGINT" for word in words),
+        *(f"_n{word} UBIGINT" for word in words),
+        "_cells VARCHAR[]",
+        "_status UTINYINT",
+    ]
+    return f"CREATE TABLE judged ({', '.join(columns)})"
+
+
+def read_spool(layout: Layout) -> str:
+    """A relation over a spool at the bound parameter ``$path``: file number, line, columns as text."""
+    names = ["_file", "_line", *(f"c{index}" for index in range(len(layout.fields)))]
+    types = ["INTEGER", "BIGINT", *("VARCHAR" for _ in layout.fields)]
+    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in zip(names, types, strict=True))
+    return (
+        f"read_csv($path, columns={{{columns}}}, delim='{layout.delimiter}', quote='\"', escape='\"', "
+        "header=false, auto_detect=false, nullstr='', new_line='\\n', strict_mode=true, max_line_size=8388608)"
+    )
+
+
+def insert_judged(dataset: Dataset, layout: Layout, source: str) -> str:
+    """The statement that judges the rows of ``source`` (as of :func:`read_spool`) into ``judged``."""
+    cells = ", ".join(f"c{index}" for index in range(len(layout.fields)))
+    names = ", ".join(q(field.name) for field in dataset.fields)
+    words = _violation_words(dataset)
+    absent = _absence_words(dataset)
+    word_names = ", ".join(f"_w{index}" for index in range(len(words)))
+    dirty = " OR ".join(f"_w{index} <> 0" for index in range(len(words)))
+    return f"""
+INSERT INTO judged
+WITH raw AS (SELECT _file, _line, [{cells}] AS _cells, {_raw_columns(dataset, layout)} FROM {source}),
+typed AS (
+  SELECT raw.*, arrival.institution AS _institution, arrival.day AS _day, arrival.submission AS _submission,
+         {_typed_columns(dataset)}
+  FROM raw JOIN arrival ON arrival.number = raw._file),
+marked AS (
+  SELECT *, {_aliased(words, "_w")}, {_aliased(absent, "_n")}, {_who(dataset)} AS _who FROM typed)
+SELECT _file, _line, _institution, _day, _submission, {names}, _who,
+       {word_names}, {", ".join(f"_n{index}" for index in range(len(absent)))},
+       CASE WHEN {dirty} THEN _cells END,
+       CASE WHEN {_rejecting(dataset)} THEN {REJECTED} ELSE {ACCEPTED} END
+FROM marked
+"""
+
+
+def _raw_columns(dataset: Dataset, layout: Layout) -> str:
+    position = {name: index for index, name in enumerate(layout.fields) if name is not None}
+    return ", ".join(
+        f"{f'c{position[field.name]}' if field.name in position else 'NULL::VARCHAR'} AS {_raw(field.name)}"
+        for field in dataset.fields
+    )
+
+
+def _typed_columns(dataset: Dataset) -> str:
+    return ", ".join(f"{_typed(field)} AS {q(field.name)}" for field in dataset.fields)
+
+
+def _raw(name: str) -> str:
+    return q(f"r_{name}")
+
+
+def _typed(field: Field) -> str:
+    raw = _raw(field.name)
+    match field.type:
+        case "D":
+            return f"CASE WHEN regexp_full_match({raw}, '[0-9]{{8}}') THEN CAST(try_strptime({raw}, '%Y%m%d') AS DATE) END"
+        case "DT":
+            return f"CASE WHEN regexp_full_match({raw}, '[0-9]{{8}}T[0-9]{{6}}') THEN try_strptime({raw}, '%Y%m%dT%H%M%S') END"
+        case "L":
+            return f"CASE {raw} WHEN 'T' THEN TRUE WHEN 'F' THEN FALSE END"
+        case "N":
+            pattern = _number_pattern(field)
+            return f"CASE WHEN regexp_full_match({raw}, '{pattern}') THEN TRY_CAST({raw} AS {sql_type(field)}) END"
+    return raw
+
+
+def _number_pattern(field: Field) -> str:
+    form = field.parsed
+    if not form.decimals:
+        return f"-?[0-9]{{{form.minimum},{form.maximum}}}"
+    return rf"-?[0-9]{{1,{form.integer_digits}}}(\.[0-9]{{1,{form.decimals}}})?"
+
+
+def _violation_words(dataset: Dataset) -> list[str]:
+    return _words(dataset, {check.number: _violated(dataset, check) for check in checks_of(dataset)})
+
+
+def _absence_words(dataset: Dataset) -> list[str]:
+    """Bits of the checks that do not apply to a row because a value they need is missing."""
+    return _words(dataset, {check.number: _absent(dataset, check) for check in checks_of(dataset)})
+
+
+def _words(dataset: Dataset, conditions: dict[int, str]) -> list[str]:
+    words: list[list[str]] = [[] for _ in range(words_of(dataset))]
+    for check in checks_of(dataset):
+        if condition := conditions[check.number]:
+            words[check.word].append(f"CASE WHEN {condition} THEN {1 << check.bit}::UBIGINT ELSE 0::UBIGINT END")
+    return [" | ".join(bits) or "0::UBIGINT" for bits in words]
+
+
+def _aliased(expressions: list[str], prefix: str) -> str:
+    return ", ".join(f"{expression} AS {prefix}{index}" for index, expression in enumerate(expressions))
+
+
+def _violated(dataset: Dataset, check: Check) -> str:
+    """The condition under which a row violates ``check``; empty for checks that the row alone cannot decide."""
+    if isinstance(check.source, Rule):
+        return f"NOT {_rule(check.source)}"
+    if check.rule == Builtin.EVENT_DAY:
+        return f"CAST({q(dataset.event_time)} AS DATE) <> _day"
+    if isinstance(check.source, Field):
+        return _field_violated(dataset, check.source, Builtin(check.rule))
+    return ""
+
+
+def _absent(dataset: Dataset, check: Check) -> str:
+    if isinstance(check.source, Rule):
+        return f"{_rule(check.source)} IS NULL"
+    if check.rule == Builtin.EVENT_DAY:
+        return f"{q(dataset.event_time)} IS NULL OR _day IS NULL"
+    return ""
+
+
+def _rule(rule: Rule) -> str:
+    return f"TRY(CAST(({rule.expr}) AS BOOLEAN))"
+
+
+def _field_violated(dataset: Dataset, field: Field, rule: Builtin) -> str:
+    raw, typed, form = _raw(field.name), q(field.name), field.parsed
+    match rule:
+        case Builtin.REQUIRED:
+            return f"{raw} IS NULL OR trim({raw}) = ''" if field.is_text else f"{raw} IS NULL"
+        case Builtin.TYPE:
+            return _type_violated(field)
+        case Builtin.LENGTH:
+            return f"length({raw}) NOT BETWEEN {form.minimum} AND {form.maximum}"
+        case Builtin.FORMAT if field.is_text:
+            return f"NOT regexp_full_match({raw}, '[0-9]*')"
+        case Builtin.FORMAT:
+            return rf"{typed} IS NULL AND regexp_full_match({raw}, '-?[0-9]+(\.[0-9]+)?')"
+        case Builtin.VALUE_SET:
+            return f"{raw} IS NOT NULL AND TRY_CAST({raw} AS {value_set_type(field.value_set or '')}) IS NULL"
+        case Builtin.CHECKSUM:
+            return _checksum_violated(dataset.person, field)
+    raise ValueError(f"no row condition for {rule}")
+
+
+def _type_violated(field: Field) -> str:
+    raw, typed = _raw(field.name), q(field.name)
+    if field.type == "N":
+        return rf"{typed} IS NULL AND NOT regexp_full_match({raw}, '-?[0-9]+(\.[0-9]+)?')"
+    return f"{typed} IS NULL AND {raw} IS NOT NULL"
+
+
+def _checksum_violated(person: Person, field: Field) -> str:
+    raw = _raw(field.name)
+    if field.checksum == "uscc":
+        return f"{raw} IS NOT NULL AND NOT is_uscc({raw})"
+    violated = f"{raw} IS NOT NULL AND NOT is_resident_id({raw})"
+    if field.identifies is Identifies.ID_NO and person.id_no == field.name and person.id_type:
+        return f"COALESCE({_raw(person.id_type)}, '01') = '01' AND {violated}"
+    return violated
+
+
+def value_set_type(name: str) -> str:
+    """The ENUM type that holds the codes of a value set."""
+    return q(f"vs_{name}")
+
+
+def _rejecting(dataset: Dataset) -> str:
+    masks = [0] * words_of(dataset)
+    for check in checks_of(dataset):
+        if check.is_error:
+            masks[check.word] |= 1 << check.bit
+    return " OR ".join(f"(_w{index} & {mask}::UBIGINT) <> 0" for index, mask in enumerate(masks))
+
+
+def _who(dataset: Dataset) -> str:
+    """A fingerprint of the identity values of a row, to find distinct persons; it never leaves memory."""
+    names = dataset.person.fields().values()
+    if not names:
+        return "NULL::UHUGEINT"
+    values = ", ".join(f"COALESCE(CAST({q(name)} AS VARCHAR), '')" for name in names)
+    return f"md5_number(concat_ws(chr(31), {values}))"

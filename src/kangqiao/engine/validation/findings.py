@@ -1,0 +1,180 @@
+"""Rows with violations, in words that a clerk can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kangqiao.base.text import mask
+from kangqiao.engine.formats.records import RAGGED, TOO_LONG, UNCLOSED
+from kangqiao.engine.validation.checks import Builtin, Check
+from kangqiao.engine.validation.compile import REJECTED
+from kangqiao.engine.validation.judge import Judge
+from kangqiao.standards.model import Dataset, Field, Reference, Rule
+
+_FETCH = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One violation in one row."""
+
+    check: Check
+    value: str | None
+    message: str
+    is_personal: bool = False
+
+    def as_dict(self, line: int) -> dict[str, Any]:
+        """For reports: a value that identifies a person is masked."""
+        value = mask(self.value) if self.is_personal and self.value else self.value
+        return {
+            "line": line,
+            "field": self.check.field,
+            "rule": self.check.rule,
+            "value": value,
+            "message": self.message,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRow:
+    """A row with violations. ``cells`` are its columns as received; ``raw`` its text where it is no row."""
+
+    file: int
+    line: int
+    is_rejected: bool
+    cells: list[str | None] | None
+    raw: str
+    raw_file: str
+    findings: tuple[Finding, ...]
+
+
+def find(judge: Judge, *, only_rejected: bool = False) -> Iterator[FoundRow]:
+    """Rows with violations of all files, by file and line. Duplicates are among them unless ``only_rejected``."""
+    cursor = judge.connection.cursor()
+    cursor.execute(_statement(judge, only_rejected))
+    while rows := cursor.fetchmany(_FETCH):
+        for row in rows:
+            yield _found(judge, row)
+
+
+def _statement(judge: Judge, only_rejected: bool) -> str:
+    words = [f"_w{index}" for index in range(judge.checks[-1].word + 1)]
+    dirty = " OR ".join(f"{word} <> 0" for word in words)
+    wanted = (
+        f"_status = {REJECTED}"
+        if only_rejected
+        else f"({dirty} OR unresolved.numbers IS NOT NULL OR repeated.line IS NOT NULL)"
+    )
+    return f"""
+        SELECT _file AS file, _line AS line, _status, _cells, [{", ".join(words)}] AS words,
+               unresolved.numbers, unresolved.texts, repeated.line IS NOT NULL AS is_repeated,
+               repeated.first_file, repeated.first_line, repeated.first_day,
+               '' AS rule, '' AS raw, '' AS raw_file, 0 AS columns
+        FROM judged
+        LEFT JOIN (SELECT file, line, list(number) AS numbers, list(value) AS texts FROM unresolved GROUP BY ALL)
+          AS unresolved ON unresolved.file = _file AND unresolved.line = _line
+        LEFT JOIN repeated ON repeated.file = _file AND repeated.line = _line
+        WHERE {wanted}
+        UNION ALL
+        SELECT file, line, {REJECTED}, NULL, NULL, NULL, NULL, FALSE, NULL, NULL, NULL, rule, raw, raw_file, columns
+        FROM aside
+        ORDER BY file, line"""
+
+
+def _found(judge: Judge, row: tuple[Any, ...]) -> FoundRow:
+    file, line, status, cells, words, numbers, texts, is_repeated, *rest = row
+    first_file, first_line, first_day, rule, raw, raw_file, columns = rest
+    if rule:
+        findings = [_structural(judge, file, rule, raw, columns)]
+    else:
+        values = dict(zip(judge.files[file].layout.fields, cells, strict=True)) if cells else {}
+        findings = [_finding(judge.dataset, judge.checks[number], values) for number in _bits(words)]
+        for number, text in zip(numbers or (), texts or (), strict=True):
+            findings.append(_reference_finding(judge.checks[number], text))
+        if is_repeated:
+            findings.append(_repeated(judge, file, first_file, first_line, first_day))
+    return FoundRow(file, line, status == REJECTED, cells, raw, raw_file, tuple(findings))
+
+
+def _bits(words: list[int]) -> Iterator[int]:
+    for index, word in enumerate(words):
+        while word:
+            low = word & -word
+            yield index * 64 + low.bit_length() - 1
+            word ^= low
+
+
+def _finding(dataset: Dataset, check: Check, values: dict[str | None, str | None]) -> Finding:
+    value = values.get(check.field)
+    field = dataset.by_name.get(check.field)
+    is_personal = field is not None and field.identifies is not None
+    if isinstance(check.source, Rule):
+        return Finding(check, value, check.source.message, is_personal)
+    if check.rule == Builtin.EVENT_DAY:
+        return Finding(check, value, f"{_title(dataset, check.field)}的日期与上传文件的日期不一致")
+    assert field is not None
+    return Finding(check, value, _field_message(field, Builtin(check.rule)), is_personal)
+
+
+def _field_message(field: Field, rule: Builtin) -> str:
+    title = f"{field.title}（{field.name}）"
+    match rule:
+        case Builtin.REQUIRED:
+            return f"{title}必填，不能为空"
+        case Builtin.TYPE:
+            return f"{title}应为{_TYPE_WORDS[field.type]}"
+        case Builtin.FORMAT if field.type == "N":
+            form = field.parsed
+            digits = f"整数不超过 {form.integer_digits} 位"
+            return f"{title}格式应为 {field.format}：{digits}，小数不超过 {form.decimals} 位"
+        case Builtin.FORMAT:
+            return f"{title}只能由数字组成（{field.format}）"
+        case Builtin.LENGTH:
+            form = field.parsed
+            span = f"{form.maximum}" if form.minimum == form.maximum else f"{form.minimum} 至 {form.maximum}"
+            return f"{title}长度应为 {span} 个字符（{field.format}）"
+        case Builtin.VALUE_SET:
+            return f"{title}的代码不在值域 {field.value_set} 中"
+        case Builtin.CHECKSUM:
+            return (
+                f"{title}校验位或日期不正确，请核对{'统一社会信用代码' if field.checksum == 'uscc' else '身份证号码'}"
+            )
+    return title
+
+
+_TYPE_WORDS = {
+    "N": "数字",
+    "D": "存在的日期，写作 YYYYMMDD",
+    "DT": "存在的日期时间，写作 YYYYMMDDThhmmss",
+    "L": "T 或 F",
+}
+
+
+def _reference_finding(check: Check, text: str) -> Finding:
+    assert isinstance(check.source, Reference)
+    return Finding(check, text, check.source.message)
+
+
+def _repeated(judge: Judge, file: int, first_file: int | None, first_line: int, first_day: Any) -> Finding:
+    check = next(item for item in judge.checks if item.rule == Builtin.DUPLICATE)
+    keys = "、".join(_title(judge.dataset, name) for name in judge.dataset.key)
+    place = "本文件" if first_file == file else f" {first_day} 的数据"
+    return Finding(check, None, f"主键（{keys}）与{place}第 {first_line} 行重复，本行不再入库")
+
+
+def _structural(judge: Judge, file: int, rule: str, raw: str, columns: int) -> Finding:
+    check = next(item for item in judge.checks if item.rule == rule and item.source is None)
+    width = len(judge.files[file].layout.fields)
+    message = {
+        RAGGED: f"本行有 {columns} 列，表头有 {width} 列，列数不一致",
+        UNCLOSED: "本行的双引号没有成对，无法分列",
+        TOO_LONG: "本行超过 1 MiB，无法读取",
+    }[rule]
+    return Finding(check, mask(raw[:40]), message)
+
+
+def _title(dataset: Dataset, name: str) -> str:
+    field = dataset.by_name.get(name)
+    return field.title if field else name
