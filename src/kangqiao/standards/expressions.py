@@ -12,7 +12,7 @@ from functools import cache
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 
 MACROS = {"matches": 2, "age_years": 2, "id_birth_date": 1, "id_sex": 1}
 """Our functions and the number of their arguments; the engine defines them."""
@@ -56,9 +56,10 @@ def _columns(text: str) -> tuple[str, ...]:
 def _parse(text: str) -> exp.Expr:
     try:
         trees = sqlglot.parse(text, read="duckdb")
+    except ParseError as error:
+        raise ValueError(f"expr cannot be parsed at character {error.errors[0]['col']}") from error
     except SqlglotError as error:
-        first = str(error).splitlines()[0].split(". Line")[0]
-        raise ValueError(f"expr cannot be parsed: {first}") from error
+        raise ValueError("expr cannot be parsed") from error
     if len(trees) != 1 or not isinstance(trees[0], exp.Expr):
         raise ValueError("expr must be one expression")
     return trees[0]
