@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.shortcuts import get_object_or_404
 
-from kangqiao.intake.models import Submission, SubmissionState, Violation
-from kangqiao.registry.definitions import datasets
+from kangqiao.base.clock import BEIJING
+from kangqiao.intake.masking import ShownRow, shown_row
+from kangqiao.intake.models import Submission, SubmissionState
+from kangqiao.intake.rejected import read_rejected
+from kangqiao.intake.wording import ShownViolation, shown_violation
+from kangqiao.standards.catalogue import catalogue
+from kangqiao.standards.model import CHANNEL_TITLES
 
-RECEIVED_STATES = (SubmissionState.STORED, SubmissionState.UNCHANGED, SubmissionState.SUPERSEDED)
+CHANNEL_NAMES = {str(channel): title for channel, title in CHANNEL_TITLES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,10 @@ class SubmissionFilter:
     day_to: date | None = None
 
 
-def filtered_submissions(wanted: SubmissionFilter) -> QuerySet[Submission]:
-    """Submissions that fit, newest first, with their institutions.."""
+def filtered_submissions(wanted: SubmissionFilter | None) -> QuerySet[Submission]:
+    """Submissions that fit, newest first, with their institutions; none at all when ``wanted`` is None."""
+    if wanted is None:
+        return Submission.objects.none()
     conditions = {
         "institution__code": wanted.institution,
         "channel": wanted.channel,
@@ -52,9 +58,11 @@ def successor_of(submission: Submission) -> Submission | None:
     return submission.replaced_by.exclude(state=SubmissionState.ABORTED).first()
 
 
-def violations_of(submission: Submission) -> list[Violation]:
-    """The violations of one submission, errors first, then by number of rows."""
-    return list(submission.violations.order_by("severity", "-rows", "rule", "field"))
+def violations_of(submission: Submission) -> list[ShownViolation]:
+    """The violations of one submission in words, errors first, then by number of rows."""
+    dataset = catalogue().datasets.get(submission.dataset)
+    found = submission.violations.order_by("severity", "-rows", "rule", "field")
+    return [shown_violation(item, dataset) for item in found]
 
 
 def current_submissions(month: date) -> Iterator[Submission]:
@@ -65,19 +73,56 @@ def current_submissions(month: date) -> Iterator[Submission]:
     return current.order_by("id").iterator(chunk_size=2000)
 
 
-def refused_submissions(limit: int) -> list[Submission]:
-    """The newest submissions that were refused whole."""
+def refused_submissions(month: date, limit: int) -> list[Submission]:
+    """The newest submissions refused whole for days of the month; those without a legible day by their arrival."""
+    of_day = Q(day__year=month.year, day__month=month.month)
+    of_arrival = Q(day=None, received_at__year=month.year, received_at__month=month.month)
     refused = Submission.objects.select_related("institution").filter(state=SubmissionState.REFUSED)
-    return list(refused[:limit])
+    return list(refused.filter(of_day | of_arrival)[:limit])
 
 
 def last_received_at() -> datetime | None:
     """When the newest submission came; None when there is none."""
-    return Submission.objects.aggregate(last=Max("received_at"))["last"]
+    last: datetime | None = Submission.objects.aggregate(last=Max("received_at"))["last"]
+    return last
 
 
-@cache
-def dataset_title(name: str) -> str:
-    """The Chinese title of a dataset; the name itself when the catalogue does not know it."""
-    found = datasets().get(name)
-    return found.title if found else name
+def rejected_rows(submission: Submission, *, offset: int, limit: int) -> list[ShownRow]:
+    """Rejected rows of one submission in the order of the file, masked."""
+    dataset = catalogue().datasets.get(submission.dataset)
+    rows = read_rejected(submission, offset=offset, limit=limit)
+    return [shown_row(row, submission.header, dataset) for row in rows]
+
+
+EXPORT_HEADS = (
+    *("编号", "收到时间", "机构", "上传方式", "数据集", "数据日期", "状态", "文件名"),
+    *("收到", "入库", "重复", "拒收", "替换", "拒收原因"),
+)
+
+
+def export_rows(found: QuerySet[Submission]) -> Iterator[list[object]]:
+    """Head and rows of a list of submissions for a spreadsheet."""
+    yield list(EXPORT_HEADS)
+    for item in found.iterator(chunk_size=2000):
+        yield [harmless(value) for value in _export_cells(item)]
+
+
+def _export_cells(item: Submission) -> list[object]:
+    dataset = catalogue().datasets.get(item.dataset)
+    return [
+        item.pk,
+        item.received_at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S"),
+        item.institution.name if item.institution else item.institution_text,
+        CHANNEL_NAMES.get(item.channel, item.channel),
+        dataset.title if dataset else item.dataset,
+        item.day.isoformat() if item.day else item.day_text,
+        item.get_state_display(),
+        item.file_name,
+        *(item.received, item.stored, item.duplicate, item.rejected, item.superseded),
+        item.refusal_message,
+    ]
+
+
+def harmless(value: object) -> object:
+    """Text that a spreadsheet would take for a formula, made plain text again."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from kangqiao.web import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("", include("kangqiao.access.urls")),
+    path("", include("kangqiao.intake.urls")),
+    path("", include("kangqiao.oversight.statistics.urls")),
+    path("", include("kangqiao.oversight.bulletin.urls")),
+    path("months/<month:month>/", views.home_month, name="home-month"),
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Max, Q, Sum
 
@@ -19,11 +20,12 @@ from kangqiao.oversight.statistics.rules import (
     DayCell,
     MatrixRow,
     MonthFigures,
+    RowTotals,
     StoredRows,
 )
-from kangqiao.registry.definitions import prescriptions
 from kangqiao.registry.models import Institution
 from kangqiao.registry.queries import active_institutions
+from kangqiao.standards.catalogue import catalogue
 from kangqiao.standards.model import Channel
 
 SCHEDULED = Q(channel=Channel.SCHEDULED)
@@ -40,9 +42,7 @@ def month_figures(month: date, kind: str | None = None) -> list[MonthFigures]:
     """
     counts = _month_counts(month)
     income = _month_income(month)
-    return [
-        _figures(item, counts.get(item.pk, {}), income.get(item.pk, {})) for item in active_institutions(kind)
-    ]
+    return [_figures(item, counts.get(item.pk, {}), income.get(item.pk, {})) for item in active_institutions(kind)]
 
 
 def stored_rows(month: date) -> list[StoredRows]:
@@ -58,6 +58,12 @@ def stored_rows(month: date) -> list[StoredRows]:
     return [rows.get(channel, StoredRows(channel, 0, 0)) for channel in Channel]
 
 
+def month_totals(month: date) -> RowTotals:
+    """Rows of all institutions in the month, by what became of them."""
+    sums = {name: Sum(name, default=0) for name in ("received", "stored", "duplicate", "rejected")}
+    return RowTotals(**DailyFact.objects.filter(day__range=_bounds(month)).aggregate(**sums))
+
+
 def latest_month() -> date | None:
     """First day of the newest month with facts."""
     last = DailyFact.objects.aggregate(last=Max("day"))["last"]
@@ -69,8 +75,9 @@ def month_matrix(month: date, kind: str, channel: str, today: date) -> list[Matr
 
     ``channel`` narrows to one channel; an empty text takes both. Datasets due once a month are left out.
     """
-    due = [(item.channel, item.dataset) for item in prescriptions(kind) if item.every == "day"]
-    due = [pair for pair in due if channel in ("", pair[0])]
+    prescribed = catalogue().profile(kind).prescriptions
+    daily = [item for item in prescribed if item.every == "day" and channel in ("", item.channel)]
+    due = [(str(item.channel), item.dataset) for item in daily]
     found = _matrix_counts(month, kind, due)
     return [
         MatrixRow(item.code, item.name, len(due), _cells(found[item.pk], days_of_month(month), len(due), today))
@@ -78,7 +85,7 @@ def month_matrix(month: date, kind: str, channel: str, today: date) -> list[Matr
     ]
 
 
-def _month_counts(month: date) -> dict[int, dict[str, int]]:
+def _month_counts(month: date) -> dict[int, dict[str, Any]]:
     rows = (
         DailyFact.objects.filter(day__range=_bounds(month))
         .values("institution_id")
@@ -93,7 +100,7 @@ def _month_counts(month: date) -> dict[int, dict[str, int]]:
         )
         .order_by()
     )
-    return {row["institution_id"]: row for row in rows}
+    return {row["institution_id"]: {**row} for row in rows}
 
 
 def _month_income(month: date) -> dict[int, dict[str, Decimal]]:
@@ -110,15 +117,16 @@ def _month_income(month: date) -> dict[int, dict[str, Decimal]]:
     return sums
 
 
-def _figures(item: Institution, counts: dict[str, int], income: dict[str, Decimal]) -> MonthFigures:
-    prescribed = sum(entry.channel == Channel.REALTIME for entry in prescriptions(item.kind))
+def _figures(item: Institution, counts: dict[str, Any], income: dict[str, Decimal]) -> MonthFigures:
+    prescribed = catalogue().profile(item.kind).prescriptions
     return MonthFigures(
+        code=item.code,
         institution=item.name,
         kind=item.kind,
         scheduled_rows=counts.get("scheduled_rows", 0),
         realtime_days=counts.get("realtime_days", 0),
         realtime_forms=counts.get("realtime_forms", 0),
-        realtime_prescribed=prescribed,
+        realtime_prescribed=sum(entry.channel == Channel.REALTIME for entry in prescribed),
         outpatient_visits=counts.get("outpatient_visits", 0),
         outpatient_income=_income(counts.get("outpatient_charges", 0), income.get(OUTPATIENT_CHARGE)),
         discharges=counts.get("discharges", 0),

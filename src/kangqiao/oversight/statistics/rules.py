@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from kangqiao.base.clock import days_of_month
 from kangqiao.base.errors import StateConflict
 
 FIGURES = ("received", "stored", "duplicate", "rejected", "dimensions")
@@ -39,6 +41,7 @@ def measure_values(measures: dict[str, str]) -> dict[str, Decimal]:
 class MonthFigures:
     """One institution's month. Income is in yuan and None when it sent no charges at all."""
 
+    code: str
     institution: str
     kind: str
     scheduled_rows: int
@@ -54,6 +57,16 @@ class MonthFigures:
     def has_reported(self) -> bool:
         """Whether anything came in the month, by either channel."""
         return self.scheduled_rows > 0 or self.realtime_days > 0
+
+
+@dataclass(frozen=True, slots=True)
+class RowTotals:
+    """Rows received, and what became of them: received = stored + duplicate + rejected."""
+
+    received: int
+    stored: int
+    duplicate: int
+    rejected: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +98,6 @@ class DayCell:
             return "part"
         return "none" if self.is_past else "ahead"
 
-    @property
-    def rejected_share(self) -> float | None:
-        """Rejected rows over received ones, 0 to 1; None when nothing was received."""
-        return self.rejected / self.received if self.received else None
-
 
 @dataclass(frozen=True, slots=True)
 class MatrixRow:
@@ -103,3 +111,39 @@ class MatrixRow:
     @property
     def full_days(self) -> int:
         return sum(cell.state == "full" for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixDay:
+    """One column of the month: the day and its weekday."""
+
+    day: date
+    weekday: str
+    is_weekend: bool
+    is_today: bool
+
+
+def matrix_days(month: date, today: date) -> list[MatrixDay]:
+    """The columns of the month that begins on ``month``."""
+    return [
+        MatrixDay(day, "一二三四五六日"[day.weekday()], day.weekday() >= 5, day == today)
+        for day in days_of_month(month)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixSummary:
+    """The matrix in words: institutions in all, and those complete, incomplete and silent on the days past."""
+
+    institutions: int
+    complete: int
+    partial: int
+    silent: int
+
+
+def matrix_summary(rows: Sequence[MatrixRow]) -> MatrixSummary:
+    """Count institutions by their whole month. Days that have not come are not held against anyone."""
+    silent = sum(not any(cell.datasets for cell in row.cells) for row in rows)
+    complete = sum(all(cell.state in ("full", "ahead") for cell in row.cells) for row in rows)
+    complete -= sum(all(cell.state == "ahead" for cell in row.cells) for row in rows)
+    return MatrixSummary(len(rows), complete, len(rows) - complete - silent, silent)
