@@ -2,6 +2,24 @@
 
 Every refusal is a DefinitionError whose ``where`` is the file or a part of it: ``datasets/foo.yaml: fields.sex``.
 What needs more than one file (references, their cycles) is checked in ``kangqiao.standards.checks``.
+
+To add a dataset is to add a file ``datasets/NAME.yaml``; all values are texts, but ``required``::
+
+    name: bed
+    title: 床位
+    source: {standard: local}                        # or a standard's number, its part and table
+    key: [bed_no]
+    event_time: reported_on
+    person: {id_no: id_no, name: patient_name}       # role: field, of the roles that are there
+    references:
+      - {fields: [department_code], dataset: department, to: [department_code], severity: warning, message: …}
+    measures: [daily_rate]
+    fields:
+      - {name: bed_no, title: 病床号, id: local, element: DE01.00.026.00, year: '2023', type: S1,
+         format: AN..10, required: true}             # and value_set, identifies, checksum, note
+    rules:
+      - {code: rate_range, severity: warning, dimension: usability, field: daily_rate,
+         expr: "daily_rate <= 5000", message: …, source: …}
 """
 
 from __future__ import annotations
