@@ -8,6 +8,11 @@ from django.db.models import F, Q
 from kangqiao.registry.models import Institution
 
 
+class BatchKind(models.TextChoices):
+    LOAD = "load", "入库"
+    ROLLBACK = "rollback", "回退"
+
+
 class BatchState(models.TextChoices):
     """A batch moves PREPARED → DONE, or to ABORTED when its commit never happened (see rules.py)."""
 
@@ -34,10 +39,10 @@ class Batch(models.Model):
     load_id = models.CharField(max_length=26, db_index=True)
     channel = models.CharField(max_length=16)
     dataset = models.CharField(max_length=64)
+    kind = models.CharField(max_length=16, choices=BatchKind.choices, default=BatchKind.LOAD)
     state = models.CharField(max_length=16, choices=BatchState.choices, default=BatchState.PREPARED)
     snapshot_id = models.BigIntegerField(null=True)
-    rows_before = models.BigIntegerField(default=0)
-    """Rows of the lake table before this batch."""
+    """The version that a load made, or that a rollback goes back to; empty where the lake did not change."""
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
 

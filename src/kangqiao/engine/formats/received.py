@@ -72,6 +72,12 @@ def _readable(path: Path) -> Iterator[BinaryIO]:
         raise FileRefused("file.unreadable", f"读取文件 {path.name} 时出错：{error.strerror}。") from error
 
 
+def digest_of(path: Path) -> str:
+    """SHA-256 of the file as it is. Raises FileRefused when it cannot be read."""
+    with _readable(path) as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()  # type: ignore[arg-type]
+
+
 class _Hashing(io.RawIOBase):
     """Passes reads through and keeps the SHA-256 of every byte of the file, in order.
 
@@ -112,7 +118,7 @@ class Received:
         """Unpacked blocks of about 1 MiB. Raises FileRefused for what is damaged, cut off or a bomb."""
         with _readable(self.path) as handle:
             if self.kind is ZIP or self.kind is EMPTY_ZIP:
-                self.sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+                self.sha256 = hashlib.file_digest(handle, "sha256").hexdigest()  # type: ignore[arg-type]
                 yield from self._limited(_zip_member(handle, self.path.name))
                 return
             hashing = _Hashing(handle)

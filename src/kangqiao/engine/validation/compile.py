@@ -114,9 +114,12 @@ def _typed(field: Field) -> str:
     raw = _raw(field.name)
     match field.type:
         case "D":
-            return f"CASE WHEN regexp_full_match({raw}, '[0-9]{{8}}') THEN CAST(try_strptime({raw}, '%Y%m%d') AS DATE) END"
+            return (
+                f"CASE WHEN regexp_full_match({raw}, '[0-9]{{8}}') THEN CAST(try_strptime({raw}, '%Y%m%d') AS DATE) END"
+            )
         case "DT":
-            return f"CASE WHEN regexp_full_match({raw}, '[0-9]{{8}}T[0-9]{{6}}') THEN try_strptime({raw}, '%Y%m%dT%H%M%S') END"
+            moment = f"try_strptime({raw}, '%Y%m%dT%H%M%S')"
+            return f"CASE WHEN regexp_full_match({raw}, '[0-9]{{8}}T[0-9]{{6}}') THEN {moment} END"
         case "L":
             return f"CASE {raw} WHEN 'T' THEN TRUE WHEN 'F' THEN FALSE END"
         case "N":

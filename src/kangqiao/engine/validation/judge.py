@@ -114,9 +114,7 @@ class Judge:
     def _create_value_sets(self) -> None:
         for name in dict.fromkeys(item.value_set for item in self.dataset.fields if item.value_set):
             codes = list(self._value_sets[name].codes)
-            self.connection.execute(
-                "CREATE OR REPLACE TABLE code AS SELECT unnest($codes) AS code", {"codes": codes}
-            )
+            self.connection.execute("CREATE OR REPLACE TABLE code AS SELECT unnest($codes) AS code", {"codes": codes})
             self.connection.execute(f"CREATE TYPE {value_set_type(name)} AS ENUM (SELECT code FROM code)")
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────
@@ -143,8 +141,10 @@ class Judge:
         """Take the file that was read last out again, as if it had not come."""
         self.forget(number)
         self.files.pop(number, None)
+        waiting = len(self._waiting)
         self._waiting = [arrival for arrival in self._waiting if arrival.number != number]
-        self.connection.execute("DELETE FROM arrival WHERE number = $number", {"number": number})
+        if len(self._waiting) == waiting:
+            self.connection.execute("DELETE FROM arrival WHERE number = $number", {"number": number})
 
     def _read_parquet(self, received: Received, number: int) -> ReadFile:
         read, relation = open_parquet(self.connection, self.dataset, received)
@@ -168,6 +168,7 @@ class Judge:
     def set_aside(self, number: int, records: list[BadRecord]) -> None:
         self._aside += ((number, record) for record in records)
         if len(self._aside) > ASIDE_LIMIT:
+            self._partly_judged.add(number)
             self._flush_aside()
 
     def forget(self, number: int) -> None:
@@ -175,7 +176,7 @@ class Judge:
         self._aside = [pair for pair in self._aside if pair[0] != number]
         if number in self._partly_judged:
             self.connection.execute("DELETE FROM judged WHERE _file = $number", {"number": number})
-        self.connection.execute("DELETE FROM aside WHERE file = $number", {"number": number})
+            self.connection.execute("DELETE FROM aside WHERE file = $number", {"number": number})
 
     # ── judging ──────────────────────────────────────────────────────────────────────────────
 

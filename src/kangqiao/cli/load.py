@@ -1,0 +1,87 @@
+"""``kangqiao load``: take files or folders as hospitals lay them out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from kangqiao.cli.platform import FACTS, open_platform  # isort: skip  (Django first)
+
+from kangqiao.intake.actions import load_files
+from kangqiao.intake.discovery import find_files
+from kangqiao.intake.models import SubmissionState
+from kangqiao.intake.receipts import Receipt
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def load(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="文件，或按 机构/方式/数据集/日期 存放的目录")],
+    as_json: Annotated[bool, typer.Option("--json", help="每份上传输出一行 JSON 回执")] = False,
+) -> None:
+    """接收文件，校验入库，打印回执。退出码：0 全部受理，1 有文件被整份拒收。"""
+    open_platform()
+    total: Counter[str] = Counter()
+    files = find_files(paths)
+    with progress_bar() as bar:
+        task = bar.add_task("校验入库", total=len(files))
+        for receipt in load_files(files, facts=FACTS, progress=lambda done: bar.advance(task, done)):
+            _count(total, receipt)
+            if as_json:
+                print(json.dumps(receipt.as_dict(), ensure_ascii=False))
+            elif receipt.submission.refusal_code or receipt.submission.rejected:
+                bar.console.print(receipt_line(receipt), highlight=False, markup=False)
+    if not as_json:
+        print(summary(total))
+    raise typer.Exit(1 if total[SubmissionState.REFUSED] else 0)
+
+
+def progress_bar() -> Progress:
+    """A bar with rate and time left, on stderr, only on a terminal."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=console, disable=not sys.stderr.isatty())
+
+
+def _count(total: Counter[str], receipt: Receipt) -> None:
+    item = receipt.submission
+    total[item.state] += 1
+    if item.state == SubmissionState.STORED:
+        for name in ("received", "stored", "duplicate", "rejected", "superseded"):
+            total[name] += getattr(item, name)
+
+
+def receipt_line(receipt: Receipt) -> str:
+    """One submission in one line."""
+    item = receipt.submission
+    where = f"{item.institution_text} {item.channel} {item.dataset} {item.day_text}"
+    if item.refusal_code:
+        return f"{where}：整份拒收，{item.refusal_message}（{item.refusal_code}）"
+    return f"{where}：收到 {item.received:,}，入库 {item.stored:,}，重复 {item.duplicate:,}，拒收 {item.rejected:,}"
+
+
+def summary(total: Counter[str]) -> str:
+    """The load in two lines."""
+    files = (
+        f"受理 {total[SubmissionState.STORED]:,} 份，无变化 {total[SubmissionState.UNCHANGED]:,} 份，"
+        f"整份拒收 {total[SubmissionState.REFUSED]:,} 份"
+    )
+    rows = (
+        f"收到 {total['received']:,} 行 = 入库 {total['stored']:,} + 重复 {total['duplicate']:,} "
+        f"+ 拒收 {total['rejected']:,}；替换原有 {total['superseded']:,} 行"
+    )
+    return f"{files}\n{rows}"

@@ -1,0 +1,154 @@
+"""The verbs of intake: load files, recover what was cut off, roll a table back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+
+from kangqiao.base.clock import now, parse_day
+from kangqiao.base.errors import RequestRefused
+from kangqiao.base.home import current_home
+from kangqiao.base.ids import new_id
+from kangqiao.engine.lake.lake import Lake
+from kangqiao.intake.discovery import find_files
+from kangqiao.intake.ledger import FactSink, recover_table, roll_back, write_submissions
+from kangqiao.intake.locks import table_lock, try_table_lock
+from kangqiao.intake.models import Batch, BatchKind, BatchState, Submission, SubmissionState
+from kangqiao.intake.receipts import Receipt
+from kangqiao.intake.rules import CHANNELS, Address, address_of
+from kangqiao.intake.table_load import BatchLoad, Incoming, Table
+from kangqiao.registry.models import Institution
+from kangqiao.registry.queries import institutions_by_text
+from kangqiao.standards.catalogue import catalogue
+from kangqiao.standards.model import Channel, Dataset
+
+Progress = Callable[[int], None]
+Sorted = dict[tuple[Channel, str], list[Incoming]]
+
+
+def load_paths(paths: Iterable[Path], *, facts: FactSink, progress: Progress = lambda done: None) -> Iterator[Receipt]:
+    """Take every file at or below ``paths`` and give a receipt for each, table after table.
+
+    Files of one table and load come into the lake in one commit. A file that is refused stops no other.
+    """
+    return load_files(find_files(paths), facts=facts, progress=progress)
+
+
+def load_files(files: Iterable[Path], *, facts: FactSink, progress: Progress = lambda done: None) -> Iterator[Receipt]:
+    """As :func:`load_paths`, for files that were found already."""
+    load_id = new_id()
+    sorted_files, refused = _sort_files(files, load_id)
+    write_submissions([receipt.submission for receipt in refused])
+    progress(len(refused))
+    yield from refused
+    known = catalogue()
+    for dataset in known.in_loading_order():
+        for channel in Channel:
+            if incoming := sorted_files.get((channel, dataset.name)):
+                home = current_home()
+                table = Table(home, Lake(home.lake), known, channel, dataset, facts, load_id)
+                yield from _load_table(table, incoming, progress)
+
+
+def _load_table(table: Table, incoming: list[Incoming], progress: Progress) -> Iterator[Receipt]:
+    with table_lock(table.home, table.channel, table.dataset.name):
+        recover_table(table.home, table.lake, table.channel, table.dataset, table.facts)
+        for part in _rounds(incoming):
+            yield from BatchLoad(table, part, progress).run()
+
+
+def _rounds(incoming: list[Incoming]) -> list[list[Incoming]]:
+    """Parts with at most one file an institution and day: a second file of a day is a resend of the first."""
+    rounds: list[list[Incoming]] = []
+    ordered = sorted(incoming, key=lambda item: (item.day, item.institution.pk))
+    for _, same in groupby(ordered, key=lambda item: (item.day, item.institution.pk)):
+        for place, item in enumerate(same):
+            if place == len(rounds):
+                rounds.append([])
+            rounds[place].append(item)
+    return rounds
+
+
+def _sort_files(files: Iterable[Path], load_id: str) -> tuple[Sorted, list[Receipt]]:
+    institutions = institutions_by_text()
+    found: Sorted = {}
+    refused = []
+    for path in files:
+        address = address_of(path)
+        try:
+            institution, channel, dataset, day = _resolve(address, institutions)
+        except RequestRefused as error:
+            refused.append(_refused(path, address, institutions, load_id, error))
+            continue
+        found.setdefault((channel, dataset.name), []).append(Incoming(path, institution, day))
+    return found, refused
+
+
+def _resolve(address: Address, institutions: dict[str, Institution]) -> tuple[Institution, Channel, Dataset, date]:
+    if address.channel not in CHANNELS:
+        raise RequestRefused("path.layout", "文件应放在 机构/scheduled 或 realtime/数据集/日期.csv 这样的目录中。")
+    if address.institution not in institutions:
+        raise RequestRefused("institution.unknown", f"没有登记名为“{address.institution}”的机构。")
+    dataset = catalogue().dataset(address.dataset)
+    try:
+        day = parse_day(address.day)
+    except ValueError as error:
+        raise RequestRefused("day.invalid", f"文件名“{address.day}”不是存在的日期，应写作 2024-06-30。") from error
+    return institutions[address.institution], Channel(address.channel), dataset, day
+
+
+def _refused(
+    path: Path, address: Address, institutions: dict[str, Institution], load_id: str, error: RequestRefused
+) -> Receipt:
+    return Receipt(
+        Submission(
+            pk=new_id(),
+            load_id=load_id,
+            institution=institutions.get(address.institution),
+            institution_text=address.institution[:200],
+            channel=address.channel[:32],
+            dataset=address.dataset[:100],
+            day_text=address.day[:100],
+            state=SubmissionState.REFUSED,
+            file_name=path.name,
+            refusal_code=error.code,
+            refusal_message=error.message,
+            received_at=now(),
+        )
+    )
+
+
+def recover_all(*, facts: FactSink) -> None:
+    """Bring to an end what killed processes left, except of tables that someone is loading now."""
+    home = current_home()
+    waiting = Batch.objects.filter(state=BatchState.PREPARED).values_list("channel", "dataset").distinct()
+    for channel, name in list(waiting):
+        with try_table_lock(home, channel, name) as is_ours:
+            if is_ours:
+                recover_table(home, Lake(home.lake), Channel(channel), catalogue().dataset(name), facts)
+
+
+def roll_back_table(channel: Channel, dataset: Dataset, snapshot_id: int, *, facts: FactSink) -> list[Submission]:
+    """Take a lake table, its ledger and its facts back to an earlier version (回退).
+
+    Returns the submissions that were undone. Raises RequestRefused when there is no such earlier version.
+    """
+    home = current_home()
+    lake = Lake(home.lake)
+    with table_lock(home, channel, dataset.name):
+        recover_table(home, lake, channel, dataset, facts)
+        table = lake.table(channel, dataset)
+        if table is None or snapshot_id not in [item.snapshot_id for item in table.versions()]:
+            raise RequestRefused("version.unknown", f"{dataset.title}没有版本 {snapshot_id}。")
+        batch = Batch.objects.create(
+            pk=new_id(),
+            load_id=new_id(),
+            channel=channel,
+            dataset=dataset.name,
+            kind=BatchKind.ROLLBACK,
+            snapshot_id=snapshot_id,
+            created_at=now(),
+        )
+        return roll_back(table, batch, facts)

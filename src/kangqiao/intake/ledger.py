@@ -1,0 +1,145 @@
+"""Moves of batches and submissions in the ledger, each in one transaction.
+
+A batch is prepared before the lake's commit and finished after it. Killed in between, the next holder of the
+table's lock asks the lake: the commit is there, then the batch is finished; it is not, then it is aborted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import transaction
+
+from kangqiao.base.clock import now
+from kangqiao.base.errors import StateConflict
+from kangqiao.base.home import Home
+from kangqiao.engine.lake.lake import Lake, LakeTable, discard, drafts, settle
+from kangqiao.intake.models import Batch, BatchKind, BatchState, Submission, SubmissionState, Violation
+from kangqiao.intake.rejected import remove_rejected
+from kangqiao.standards.model import Channel, Dataset
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class FactSink:
+    """Where daily facts go. Intake may not know its readers, so they hand their doors in."""
+
+    record: Callable[[Iterable[Submission]], object]
+    """Called with submissions that became current, in the ledger's transaction."""
+    forget: Callable[[Iterable[Submission]], object]
+    """Called with submissions that are current no more and have no successor."""
+
+
+def write_submissions(submissions: list[Submission], violations: Iterable[Violation] = ()) -> None:
+    """Insert submissions and their violations."""
+    Submission.objects.bulk_create(submissions, batch_size=CHUNK)
+    Violation.objects.bulk_create(violations, batch_size=CHUNK)
+
+
+@transaction.atomic
+def finish_batch(batch: Batch, snapshot_id: int | None, facts: FactSink) -> None:
+    """The batch is in the lake: its submissions become the current ones, what they replace steps back."""
+    submissions = list(batch.submissions.all())
+    replaced = [item.replaces_id for item in submissions if item.replaces_id]
+    for start in range(0, len(replaced), CHUNK):
+        Submission.objects.filter(pk__in=replaced[start : start + CHUNK]).update(
+            is_current=False, state=SubmissionState.SUPERSEDED
+        )
+    batch.submissions.update(is_current=True, state=SubmissionState.STORED)
+    for item in submissions:
+        item.is_current, item.state = True, SubmissionState.STORED
+    facts.record(submissions)
+    _close(batch, BatchState.DONE, snapshot_id)
+
+
+@transaction.atomic
+def abort_batch(batch: Batch) -> None:
+    """The batch never reached the lake."""
+    batch.submissions.update(state=SubmissionState.ABORTED)
+    _close(batch, BatchState.ABORTED, None)
+
+
+@transaction.atomic
+def finish_rollback(batch: Batch, kept: Collection[int], facts: FactSink) -> list[Submission]:
+    """The lake went back; ``kept`` are the versions it still stands on.
+
+    What later loads brought steps back, what they had replaced becomes current again.
+    """
+    undone = Batch.objects.filter(
+        channel=batch.channel, dataset=batch.dataset, kind=BatchKind.LOAD, state=BatchState.DONE
+    ).exclude(snapshot_id__in=list(kept))
+    gone = list(Submission.objects.filter(batch__in=undone).select_related("institution"))
+    Submission.objects.filter(pk__in=[item.pk for item in gone]).update(
+        is_current=False, state=SubmissionState.ROLLED_BACK
+    )
+    undone.update(state=BatchState.ROLLED_BACK)
+    facts.forget(gone)
+    facts.record(_reinstate(gone))
+    _close(batch, BatchState.DONE, batch.snapshot_id)
+    return gone
+
+
+def _reinstate(gone: list[Submission]) -> list[Submission]:
+    """For each day of ``gone``: the newest submission before, if there is one, is the current one again."""
+    back = []
+    for institution, channel, dataset, day in {
+        (item.institution, item.channel, item.dataset, item.day) for item in gone
+    }:
+        before = (
+            Submission.objects.filter(institution=institution, channel=channel, dataset=dataset, day=day)
+            .filter(state=SubmissionState.SUPERSEDED)
+            .order_by("-received_at", "-id")
+            .first()
+        )
+        if before:
+            before.is_current, before.state = True, SubmissionState.STORED
+            before.save(update_fields=["is_current", "state"])
+            back.append(before)
+    return back
+
+
+def recover_table(home: Home, lake: Lake, channel: Channel, dataset: Dataset, facts: FactSink) -> None:
+    """Bring to an end what a killed process left of one table. The caller holds the table's lock."""
+    folder = lake.folder(channel, dataset)
+    waiting = Batch.objects.filter(channel=channel, dataset=dataset.name, state=BatchState.PREPARED).order_by("pk")
+    for batch in waiting:
+        table = lake.table(channel, dataset)
+        if batch.kind == BatchKind.ROLLBACK:
+            roll_back(table, batch, facts)
+            continue
+        snapshot = table.snapshot_of(batch.pk) if table else None
+        if snapshot is None:
+            discard_batch(home, folder, batch.pk)
+            abort_batch(batch)
+        else:
+            finish_batch(batch, snapshot, facts)
+            settle(folder, batch.pk)
+    for name in drafts(folder):
+        if Batch.objects.filter(pk=name, state__in=[BatchState.DONE, BatchState.ROLLED_BACK]).exists():
+            settle(folder, name)
+        else:
+            discard_batch(home, folder, name)
+
+
+def roll_back(table: LakeTable | None, batch: Batch, facts: FactSink) -> list[Submission]:
+    """Do, or do again, what a prepared rollback says."""
+    if table is None or batch.snapshot_id is None:
+        raise StateConflict(f"{batch.dataset}: rollback {batch.pk} has no table or version")
+    table.roll_back(batch.snapshot_id)
+    return finish_rollback(batch, {item.snapshot_id for item in table.versions()}, facts)
+
+
+def discard_batch(home: Home, folder: Path, batch: str) -> None:
+    """Remove the files of a batch that was never committed."""
+    remove_rejected(home.rejected, batch)
+    discard(folder, batch)
+
+
+def _close(batch: Batch, state: BatchState, snapshot_id: int | None) -> None:
+    batch.state = state
+    batch.snapshot_id = snapshot_id
+    batch.finished_at = now()
+    batch.save(update_fields=["state", "snapshot_id", "finished_at"])

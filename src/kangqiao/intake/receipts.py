@@ -1,0 +1,55 @@
+"""What the sender is told of each submission (回执)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kangqiao.engine.validation.findings import FoundRow
+from kangqiao.intake.models import Submission
+from kangqiao.standards.model import Severity
+
+ROWS_SHOWN = 1000
+"""Rejected rows that a receipt carries itself; all of them are in the download."""
+
+
+@dataclass(slots=True)
+class Receipt:
+    """One submission and what became of it."""
+
+    submission: Submission
+    violations: list[dict[str, Any]] = field(default_factory=list)
+    rejected_rows: list[dict[str, Any]] = field(default_factory=list)
+    """Line, field, rule, value (masked where it identifies a person) and message, a violation each."""
+
+    def add_row(self, row: FoundRow) -> None:
+        """Show a rejected row, while there is room."""
+        if len(self.rejected_rows) < ROWS_SHOWN:
+            errors = [item for item in row.findings if item.check.severity is Severity.ERROR]
+            self.rejected_rows += (item.as_dict(row.line) for item in errors)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The receipt for machines."""
+        item = self.submission
+        institution = item.institution.name if item.institution else item.institution_text
+        return {
+            "id": item.pk,
+            "institution": institution,
+            "channel": item.channel,
+            "dataset": item.dataset,
+            "day": item.day.isoformat() if item.day else item.day_text,
+            "state": item.state,
+            "rows": {
+                "received": item.received,
+                "stored": item.stored,
+                "duplicate": item.duplicate,
+                "rejected": item.rejected,
+                "superseded": item.superseded,
+            },
+            "file": item.file_name,
+            "sha256": item.sha256 or None,
+            "unknown_columns": item.unknown_columns,
+            "violations": self.violations,
+            "rejected_rows": self.rejected_rows,
+            "error": {"code": item.refusal_code, "message": item.refusal_message} if item.refusal_code else None,
+        }

@@ -1,0 +1,148 @@
+"""Rows that were not stored, with their reasons: one Parquet file a batch, ready to be fixed and sent again.
+
+They hold what hospitals sent, personal data among it: the folder is 0700, pages mask, only the sender's own
+download shows everything.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kangqiao.base.home import current_home
+from kangqiao.engine.validation.findings import FoundRow
+from kangqiao.engine.validation.rejected_csv import RejectedCsv
+from kangqiao.intake.models import Submission
+from kangqiao.standards.model import Severity
+
+_SCHEMA = pa.schema(
+    [
+        ("submission", pa.string()),
+        ("line", pa.int64()),
+        ("cells", pa.list_(pa.string())),
+        ("raw", pa.string()),
+        ("raw_file", pa.string()),
+        (
+            "findings",
+            pa.list_(
+                pa.struct(
+                    [("rule", pa.string()), ("field", pa.string()), ("value", pa.string()), ("message", pa.string())]
+                )
+            ),
+        ),
+    ]
+)
+_BLOCK = 5000
+_ALL = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class RowFinding:
+    """Why a row was rejected: one violated rule."""
+
+    rule: str
+    field: str
+    value: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that was not stored, as received; ``cells`` is None where the text could not be cut into columns."""
+
+    line: int
+    cells: list[str | None] | None
+    raw: str
+    raw_file: str
+    findings: tuple[RowFinding, ...]
+
+
+class RejectedWriter:
+    """Writes the rejected rows of one batch; long lines are moved beside the file."""
+
+    def __init__(self, folder: Path, batch: str) -> None:
+        self._path = folder / f"{batch}.parquet"
+        self._waiting: list[dict[str, Any]] = []
+        self._writer: pq.ParquetWriter | None = None
+
+    def add(self, submission: str, row: FoundRow) -> None:
+        """Take one row."""
+        raw_file = ""
+        if row.raw_file:
+            raw_file = f"{self._path.stem}-{submission}-{row.line}.txt"
+            shutil.move(row.raw_file, self._path.with_name(raw_file))
+        findings = [
+            {"rule": item.check.rule, "field": item.check.field, "value": item.value, "message": item.message}
+            for item in row.findings
+            if item.check.severity is Severity.ERROR
+        ]
+        self._waiting.append(
+            {
+                "submission": submission,
+                "line": row.line,
+                "cells": row.cells,
+                "raw": row.raw,
+                "raw_file": raw_file,
+                "findings": findings,
+            }
+        )
+        if len(self._waiting) >= _BLOCK:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what waits; no file is left when nothing was rejected."""
+        if self._waiting:
+            self._flush()
+        if self._writer:
+            self._writer.close()
+
+    def _flush(self) -> None:
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._path, _SCHEMA, compression="zstd")
+        self._writer.write_table(pa.Table.from_pylist(self._waiting, schema=_SCHEMA))
+        self._waiting = []
+
+
+def remove_rejected(folder: Path, batch: str) -> None:
+    """Remove the rejected rows of a batch that was never committed."""
+    for path in folder.glob(f"{batch}[.-]*"):
+        path.unlink()
+
+
+def read_rejected(submission: Submission, *, offset: int = 0, limit: int = _ALL) -> list[RejectedRow]:
+    """Rejected rows of one submission by line, ``limit`` of them from ``offset``."""
+    return list(_rows(submission, offset, limit))
+
+
+def write_rejected_csv(submission: Submission, stream: BinaryIO) -> None:
+    """All rejected rows of one submission as the file that goes back to its sender, unmasked."""
+    out = RejectedCsv(stream, submission.header, submission.delimiter)
+    folder = current_home().rejected
+    for row in _rows(submission, 0, _ALL):
+        reasons = [(item.rule, item.message) for item in row.findings]
+        if row.cells is None:
+            out.text(row.line, reasons, row.raw, str(folder / row.raw_file) if row.raw_file else "")
+        else:
+            out.row(row.line, reasons, row.cells)
+
+
+def _rows(submission: Submission, offset: int, limit: int) -> Iterator[RejectedRow]:
+    path = current_home().rejected / f"{submission.batch_id}.parquet"
+    if submission.rejected == 0 or not path.exists():
+        return
+    with duckdb.connect() as connection:
+        cursor = connection.execute(
+            "SELECT line, cells, raw, raw_file, findings FROM read_parquet($path) WHERE submission = $submission "
+            "ORDER BY line LIMIT $limit OFFSET $offset",
+            {"path": str(path), "submission": submission.pk, "limit": limit, "offset": offset},
+        )
+        while rows := cursor.fetchmany(_BLOCK):
+            for line, cells, raw, raw_file, findings in rows:
+                yield RejectedRow(line, cells, raw, raw_file, tuple(RowFinding(**item) for item in findings))
