@@ -21,6 +21,8 @@ from kangqiao.intake.receipts import Receipt
 
 app = typer.Typer(add_completion=False)
 
+ROWS = ("received", "stored", "duplicate", "rejected", "superseded")
+
 
 @app.command()
 def load(
@@ -38,7 +40,7 @@ def load(
             if as_json:
                 print(json.dumps(receipt.as_dict(), ensure_ascii=False))
             elif receipt.submission.refusal_code or receipt.submission.rejected:
-                bar.console.print(receipt_line(receipt), highlight=False, markup=False)
+                print(receipt_line(receipt))
     if not as_json:
         print(summary(total))
     raise typer.Exit(1 if total[SubmissionState.REFUSED] else 0)
@@ -61,8 +63,8 @@ def _count(total: Counter[str], receipt: Receipt) -> None:
     item = receipt.submission
     total[item.state] += 1
     if item.state == SubmissionState.STORED:
-        for name in ("received", "stored", "duplicate", "rejected", "superseded"):
-            total[name] += getattr(item, name)
+        for name in ROWS:
+            total[f"rows_{name}"] += getattr(item, name)
 
 
 def receipt_line(receipt: Receipt) -> str:
@@ -81,7 +83,7 @@ def summary(total: Counter[str]) -> str:
         f"整份拒收 {total[SubmissionState.REFUSED]:,} 份"
     )
     rows = (
-        f"收到 {total['received']:,} 行 = 入库 {total['stored']:,} + 重复 {total['duplicate']:,} "
-        f"+ 拒收 {total['rejected']:,}；替换原有 {total['superseded']:,} 行"
+        f"收到 {total['rows_received']:,} 行 = 入库 {total['rows_stored']:,} + 重复 {total['rows_duplicate']:,} "
+        f"+ 拒收 {total['rows_rejected']:,}；替换原有 {total['rows_superseded']:,} 行"
     )
     return f"{files}\n{rows}"
