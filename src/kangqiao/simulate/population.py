@@ -24,7 +24,7 @@ import numpy as np
 from kangqiao.simulate.chance import below, share
 from kangqiao.simulate.days import day_number
 from kangqiao.simulate.figures import data_rows
-from kangqiao.simulate.text import day_texts, objects
+from kangqiao.simulate.text import day_numbers, objects
 
 BLOCK = 12
 CITY = 9_400_000
@@ -86,6 +86,11 @@ class Population:
             block = np.where(rng.random(count) < 0.9, rng.integers(low, high, count), block)
         return block * BLOCK + np.array(places)[rng.integers(0, len(places), count)]
 
+    def residents(self, district: str) -> np.ndarray:
+        """Everyone who lives in ``district``."""
+        low, high = self._blocks_of(district)
+        return np.arange(low * BLOCK, high * BLOCK)
+
     def _blocks_of(self, district: str) -> tuple[int, int]:
         rows = [n for n, row in enumerate(self._divisions) if row["district"] == district]
         return (int(self._borders[rows[0] - 1]) if rows[0] else 0), int(self._borders[rows[-1]])
@@ -117,11 +122,18 @@ class Population:
 
     def id_numbers(self, people: np.ndarray) -> np.ndarray:
         """Resident identity numbers (GB 11643): division, birth date, sequence with the parity of the sex, check."""
-        codes = np.array([int(row["code"]) for row in self._divisions])
         sequence = (people % BLOCK) * _SEQUENCES + self._slot(people)[1] * 2
         sequence += np.where(self.sex(people) == 1, 1, 2)
-        dates = day_texts(self.born(people)).astype("U8").astype(np.int64)
-        return _with_check((codes[self.division(people)] * 10**8 + dates) * 1000 + sequence)
+        dates = day_numbers(self.born(people))
+        return _with_check((self.division_codes(people) * 10**8 + dates) * 1000 + sequence)
+
+    def division_codes(self, people: np.ndarray) -> np.ndarray:
+        """Code (GB/T 2260) of the district where each lives."""
+        return np.array([int(row["code"]) for row in self._divisions])[self.division(people)]
+
+    def has_card(self, people: np.ndarray) -> np.ndarray:
+        """Whether a person shows an identity card at the counter; one in thirty never does."""
+        return share(people, self.seed, "card") > 1 / 30
 
     def names(self, people: np.ndarray) -> np.ndarray:
         """Full names."""

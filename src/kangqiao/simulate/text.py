@@ -75,3 +75,13 @@ def _int_table() -> np.ndarray:
 @cache
 def _cent_table() -> np.ndarray:
     return objects(f"{n // 100}.{n % 100:02d}" for n in range(_CENTS))
+
+
+def day_numbers(days: np.ndarray) -> np.ndarray:
+    """Day numbers as the number YYYYMMDD, so that completed years are a difference divided by 10000."""
+    return _number_table()[days]
+
+
+@cache
+def _number_table() -> np.ndarray:
+    return np.array([int(text) for text in _day_table()])

@@ -1,0 +1,1 @@
+"""Columns of each prescribed dataset, a chunk of rows at a time."""

@@ -1,0 +1,140 @@
+"""收费: charges whose parts add up to the cent, and their details."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kangqiao.simulate.medicine import table
+from kangqiao.simulate.tables.chunk import Chunk, Columns
+from kangqiao.simulate.tables.outpatient import payment_methods
+from kangqiao.simulate.text import int_texts, money_texts, objects
+
+_OUTPATIENT = {
+    "consultation_fee": 6, "western_drug_fee": 34, "patent_drug_fee": 8, "herbal_drug_fee": 4, "exam_fee": 15,
+    "lab_fee": 16, "radiology_fee": 6, "treatment_fee": 9, "operation_fee": 2, "material_fee": 3, "other_fee": 1,
+}  # fmt: skip
+_INPATIENT = {
+    "bed_fee": 4, "nursing_fee": 4, "consultation_fee": 2, "western_drug_fee": 24, "patent_drug_fee": 3, "exam_fee": 10,
+    "lab_fee": 12, "radiology_fee": 6, "oxygen_fee": 1, "transfusion_fee": 1, "treatment_fee": 9, "operation_fee": 9,
+    "anesthesia_fee": 3, "material_fee": 14, "other_fee": 1,
+}  # fmt: skip
+_INSURANCE = {"01": "01", "02": "02", "05": "07", "07": ""}
+
+
+def outpatient_charge(chunk: Chunk) -> Columns:
+    """门急诊收费记录."""
+    return {
+        **_charge(chunk, _OUTPATIENT),
+        "charge_no": chunk.own_numbers("C", 8),
+        "visit_no": chunk.visit_no(),
+        "registration_fee": "0.00",
+        "charged_at": chunk.at(900),
+        "department_name": chunk.house.department_names[chunk.department],
+        "department_code": chunk.house.department_codes[chunk.department],
+    }
+
+
+def inpatient_charge(chunk: Chunk) -> Columns:
+    """住院收费记录: a settlement on the stay's last day, for those still in on the last day written."""
+    stay = -1 - chunk.rows.parent
+    when = chunk.month.admissions.when
+    return {
+        **_charge(chunk, _INPATIENT),
+        **chunk.departments(),
+        "charge_no": chunk.own_numbers("K", 8),
+        "admission_no": chunk.admission_no(),
+        "charged_at": chunk.at(),
+        "period_start": _days(chunk, when.position[stay]),
+        "period_end": chunk.on(),
+    }
+
+
+def _days(chunk: Chunk, position: np.ndarray) -> np.ndarray:
+    return chunk.on(chunk.month.days[position] - chunk.day)
+
+
+def _charge(chunk: Chunk, parts: dict[str, int]) -> Columns:
+    low = chunk.rows.first
+    cents = chunk.book.cents(chunk.dataset)[low : low + len(chunk)]
+    method = payment_methods(chunk)
+    covered = np.where(method == "07", 0.0, np.where(method == "01", 0.72, 0.55))
+    insured = (cents * covered).astype(np.int64)
+    columns = {
+        **chunk.folk.patient(),
+        **_split(chunk, cents, parts),
+        "doctor_code": chunk.doctor_codes(),
+        "doctor_name": chunk.doctor_names(),
+        "invoice_no": chunk.own_numbers("F", 8),
+        "payment_method": method,
+        "insurance_type": objects([_INSURANCE[code] for code in method.tolist()]),
+        "settlement_code": np.where(covered > 0, "07", chunk.pick("01", "08")),
+        "is_refund": "F",
+        "total_amount": money_texts(cents),
+        "insurance_amount": money_texts(insured),
+        "self_pay_amount": money_texts(cents - insured),
+        "cashier_name": chunk.doctor_names(5),
+    }
+    return columns
+
+
+def _split(chunk: Chunk, cents: np.ndarray, parts: dict[str, int]) -> Columns:
+    """Parts of each total: some of them nothing, the last taking what rounding leaves."""
+    weights = np.array(list(parts.values())) * chunk.rng.gamma(0.8, 1.0, (len(chunk), len(parts)))
+    shares = np.floor(weights / weights.sum(axis=1, keepdims=True) * cents[:, None]).astype(np.int64)
+    shares[:, -1] += cents - shares.sum(axis=1)
+    return {name: money_texts(shares[:, place]) for place, name in enumerate(parts)}
+
+
+def outpatient_charge_detail(chunk: Chunk) -> Columns:
+    """门急诊收费明细."""
+    return {**_detail(chunk, "outpatient_charge", ("01", "02")), "charge_no": chunk.parent_numbers("C", "outpatient_charge", 8)}
+
+
+def inpatient_charge_detail(chunk: Chunk) -> Columns:
+    """住院收费明细."""
+    return {**_detail(chunk, "inpatient_charge", ("03", "04")), "charge_no": chunk.parent_numbers("K", "inpatient_charge", 8)}
+
+
+def _detail(chunk: Chunk, above: str, drug_categories: tuple[str, str]) -> Columns:
+    """Drugs, laboratory panels and services; the amount is quantity times price."""
+    services = table("services")
+    drugs = table("drugs")
+    row = (chunk.rows.parent * 31 + chunk.rows.item * 7) % (len(drugs) + len(services))
+    is_drug, drug, service = row < len(drugs), np.minimum(row, len(drugs) - 1), np.maximum(row - len(drugs), 0)
+    quantity = chunk.whole(1, 4)
+    cents = np.where(is_drug, drugs.whole("cents")[drug], services.whole("cents")[service])
+    category = "outpatient" if above == "outpatient_charge" else "inpatient"
+    department = chunk.book.rows(above).parent[chunk.rows.parent]
+    return {
+        "item_no": chunk.items(),
+        "charged_at": _charged_at(chunk, above),
+        "fee_category": np.where(
+            is_drug,
+            np.where(drugs.text("western")[drug] == "1", *drug_categories),
+            services.text(category)[service],
+        ),
+        "item_code": np.where(is_drug, drugs.text("code")[drug], services.text("code")[service]),
+        "item_name": np.where(is_drug, drugs.text("name")[drug], services.text("name")[service]),
+        "specification": np.where(is_drug, drugs.text("spec")[drug], ""),
+        "unit": np.where(is_drug, drugs.text("pack_unit")[drug], "次"),
+        "quantity": int_texts(quantity),
+        "unit_price": money_texts(cents),
+        "amount": money_texts(cents * quantity),
+        "is_refund": "F",
+        "ordering_department": chunk.house.department_names[_department_of(chunk, department)],
+        "executing_department": np.where(is_drug, "药剂科", "门诊部" if category == "outpatient" else "住院部"),
+        "ordering_doctor_name": chunk.house.doctor_names[_department_of(chunk, department) * 6 + department % 6],
+    }
+
+
+def _department_of(chunk: Chunk, parent: np.ndarray) -> np.ndarray:
+    """Department of the visit or stay that a charge is for."""
+    if chunk.dataset == "outpatient_charge_detail":
+        return chunk.month.visits.department[parent]
+    return chunk.month.admissions.department[-1 - parent]
+
+
+def _charged_at(chunk: Chunk, above: str) -> np.ndarray:
+    """Any minute of the charge's day."""
+    return objects(f"{text}T{second // 3600:02d}{second // 60 % 60:02d}00" for text, second in zip(
+        chunk.on().tolist(), (chunk.rows.parent * 61 % 36_000 + 8 * 3600).tolist(), strict=True))
