@@ -59,17 +59,15 @@ class Verdict:
 
 Row = dict[str, Any]
 Counts = dict[int, dict[int, int]]
+_FATES = ((ACCEPTED, "accepted"), (REJECTED, "rejected"), (DUPLICATE, "duplicate"))
 
 
 def count(judge: Judge) -> dict[int, Verdict]:
     """A verdict for every file that was read, by its number; a file without rows has zeros."""
     totals = {row["_file"]: row for row in _rows(judge, _totals_statement(judge))}
     violations = _violations(judge)
-    structural = _structural(judge)
-    return {
-        number: _verdict(judge, totals.get(number, {}), violations[number] | structural[number])
-        for number in judge.files
-    }
+    counter = _Counter(judge)
+    return {number: counter.verdict(totals.get(number, {}), violations[number]) for number in judge.files}
 
 
 def _rows(judge: Judge, statement: str) -> list[Row]:
@@ -79,12 +77,14 @@ def _rows(judge: Judge, statement: str) -> list[Row]:
 
 
 def _totals_statement(judge: Judge) -> str:
+    """Rows by fate; ``f_<field>`` rows that hold the field; ``n_<check>`` rows a rule or reference applies to."""
     parts = [f"count(*) FILTER (_status = {code}) AS {name}" for code, name in _FATES]
     parts += [f"count({q(field.name)}) AS {q('f_' + field.name)}" for field in judge.dataset.fields]
     for check in judge.checks:
         if isinstance(check.source, Rule) or check.rule == Builtin.EVENT_DAY:
-            parts.append(f"CAST(sum((_n{check.word} >> {check.bit}) & 1) AS BIGINT) AS n_{check.number}")
-        if isinstance(check.source, Reference):
+            absent = f"(_n{check.word} >> {check.bit}) & 1"
+            parts.append(f"count(*) - CAST(sum({absent}) AS BIGINT) AS n_{check.number}")
+        if isinstance(check.source, Reference) and judge.has_store:
             present = " AND ".join(f"{q(name)} IS NOT NULL" for name in check.source.fields)
             parts.append(f"count(*) FILTER (_status <> {REJECTED} AND {present}) AS n_{check.number}")
     for measure in judge.dataset.measures:
@@ -92,78 +92,69 @@ def _totals_statement(judge: Judge) -> str:
     return f"SELECT _file, {', '.join(parts)} FROM judged GROUP BY _file"
 
 
-_FATES = ((ACCEPTED, "accepted"), (REJECTED, "rejected"), (DUPLICATE, "duplicate"))
-
-
 def _violations(judge: Judge) -> Counts:
-    """File → check number → rows, of all checks but the structural ones."""
+    """File → check number → rows."""
     words = ", ".join(f"_w{index}" for index in range(judge.checks[-1].word + 1))
     dirty = " OR ".join(f"_w{index} <> 0" for index in range(judge.checks[-1].word + 1))
+    by_rule = {check.rule: check.number for check in judge.checks if check.source is None}
     statement = f"""
-        SELECT _file, number, count(*) AS rows
+        SELECT _file, number, '' AS rule, count(*) AS rows
         FROM (SELECT _file, [{words}] AS words FROM judged WHERE {dirty}), range({len(judge.checks)}) AS t(number)
         WHERE (words[number // 64 + 1] >> (number % 64)::UBIGINT) & 1 = 1 GROUP BY ALL
-        UNION ALL SELECT file, number, count(*) FROM unresolved GROUP BY ALL
-        UNION ALL SELECT file, {_number(judge, Builtin.DUPLICATE)}, count(*) FROM repeated GROUP BY ALL"""
+        UNION ALL SELECT file, number, '', count(*) FROM unresolved GROUP BY ALL
+        UNION ALL SELECT file, NULL, '{Builtin.DUPLICATE}', count(*) FROM repeated GROUP BY ALL
+        UNION ALL SELECT file, NULL, rule, count(*) FROM aside GROUP BY ALL"""
     counts: Counts = defaultdict(dict)
     for row in _rows(judge, statement):
-        counts[row["_file"]][row["number"]] = row["rows"]
+        number = by_rule[row["rule"]] if row["number"] is None else row["number"]
+        counts[row["_file"]][number] = row["rows"]
     return counts
 
 
-def _structural(judge: Judge) -> Counts:
-    counts: Counts = defaultdict(dict)
-    for row in _rows(judge, "SELECT file, rule, count(*) AS rows FROM aside GROUP BY ALL"):
-        counts[row["file"]][_number(judge, Builtin(row["rule"]))] = row["rows"]
-    return counts
+class _Counter:
+    """Makes verdicts of one dataset; what does not differ between files is worked out once."""
 
+    def __init__(self, judge: Judge) -> None:
+        self._checks = judge.checks
+        self._measures = judge.dataset.measures
+        self._structural = [check.number for check in judge.checks if check.rule in STRUCTURAL]
+        self._unread: dict[str, list[int]] = defaultdict(list)
+        """Field → checks whose violations leave no value behind."""
+        for check in judge.checks:
+            is_unread = check.rule in (Builtin.TYPE, Builtin.FORMAT)
+            if isinstance(check.source, Field) and not check.source.is_text and is_unread:
+                self._unread[check.field].append(check.number)
 
-def _number(judge: Judge, rule: Builtin) -> int:
-    return next(check.number for check in judge.checks if check.rule == rule and check.source is None)
-
-
-def _verdict(judge: Judge, totals: Row, violations: dict[int, int]) -> Verdict:
-    aside = sum(violations.get(_number(judge, rule), 0) for rule in STRUCTURAL)
-    fates = {name: totals.get(name, 0) for _, name in _FATES}
-    fates["rejected"] += aside
-    counts = [_check_count(judge, check, totals, violations, aside) for check in judge.checks]
-    dimensions = {
-        dimension: (
-            sum(item.rows for item in counts if item.check.dimension is dimension),
-            sum(item.denominator for item in counts if item.check.dimension is dimension),
+    def verdict(self, totals: Row, violations: dict[int, int]) -> Verdict:
+        aside = sum(violations.get(number, 0) for number in self._structural)
+        fates = {name: totals.get(name, 0) for _, name in _FATES}
+        parsed = sum(fates.values())
+        fates["rejected"] += aside
+        found = []
+        dimensions = {dimension: [0, 0] for dimension in Dimension}
+        for check in self._checks:
+            rows = violations.get(check.number, 0)
+            denominator = self._denominator(check, totals, violations, parsed, aside)
+            pair = dimensions[check.dimension]
+            pair[0] += rows
+            pair[1] += denominator
+            if rows:
+                found.append(CheckCount(check, rows, denominator))
+        return Verdict(
+            received=parsed + aside,
+            violations=tuple(found),
+            dimensions={dimension: (rows, of) for dimension, (rows, of) in dimensions.items()},
+            measures={name: totals.get(f"m_{name}") or Decimal(0) for name in self._measures},
+            **fates,
         )
-        for dimension in Dimension
-    }
-    return Verdict(
-        received=sum(fates.values()),
-        violations=tuple(item for item in counts if item.rows),
-        dimensions=dimensions,
-        measures={name: totals.get(f"m_{name}") or Decimal(0) for name in judge.dataset.measures},
-        **fates,
-    )
 
-
-def _check_count(judge: Judge, check: Check, totals: Row, violations: dict[int, int], aside: int) -> CheckCount:
-    parsed = sum(totals.get(name, 0) for _, name in _FATES)
-    rows = violations.get(check.number, 0)
-    if check.rule in STRUCTURAL:
-        denominator = parsed + aside
-    elif check.rule in (Builtin.REQUIRED, Builtin.DUPLICATE):
-        denominator = parsed
-    elif isinstance(check.source, Reference):
-        denominator = totals.get(f"n_{check.number}", 0) if judge.has_store else 0
-    elif isinstance(check.source, Field):
-        denominator = _present(judge, check.source, totals, violations)
-    else:
-        denominator = parsed - (totals.get(f"n_{check.number}") or 0)
-    return CheckCount(check, rows, denominator)
-
-
-def _present(judge: Judge, field: Field, totals: Row, violations: dict[int, int]) -> int:
-    """Rows that hold a value of ``field``: those that could be read, and those that violate its type or format."""
-    unread = sum(
-        violations.get(check.number, 0)
-        for check in judge.checks
-        if check.source is field and not field.is_text and check.rule in (Builtin.TYPE, Builtin.FORMAT)
-    )
-    return int(totals.get(f"f_{field.name}", 0)) + unread
+    def _denominator(self, check: Check, totals: Row, violations: dict[int, int], parsed: int, aside: int) -> int:
+        """How many rows a check applied to."""
+        if check.source is None and check.rule != Builtin.EVENT_DAY:
+            return parsed + (aside if check.rule in STRUCTURAL else 0)
+        if check.rule == Builtin.REQUIRED:
+            return parsed
+        if isinstance(check.source, Field):
+            unread = self._unread.get(check.field, ())
+            return int(totals.get(f"f_{check.field}", 0)) + sum(violations.get(number, 0) for number in unread)
+        return int(totals.get(f"n_{check.number}", 0))
