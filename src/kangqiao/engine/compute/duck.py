@@ -1,7 +1,7 @@
 """DuckDB connections, and the small vocabulary of functions that rules are written in.
 
 ``KANGQIAO_THREADS`` and ``KANGQIAO_MEMORY`` (such as ``4GB``) bound what one connection takes; by default
-all cores, and half of the machine's memory.
+all cores, and half of the machine's memory but 3 GB at most; what does not fit is spilled to disk.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ import os
 from pathlib import Path
 
 import duckdb
+
+MEMORY_CEILING = 3000
+"""Megabytes."""
 
 FUNCTIONS = (
     # matches(text, pattern): the regular expression is found in the text
@@ -52,7 +55,7 @@ def connect(scratch: Path, database: str = ":memory:") -> duckdb.DuckDBPyConnect
         database,
         config={
             "threads": int(os.environ.get("KANGQIAO_THREADS") or os.cpu_count() or 1),
-            "memory_limit": os.environ.get("KANGQIAO_MEMORY") or _half_of_memory(),
+            "memory_limit": os.environ.get("KANGQIAO_MEMORY") or _default_memory(),
             "temp_directory": str(scratch),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
@@ -64,9 +67,9 @@ def connect(scratch: Path, database: str = ":memory:") -> duckdb.DuckDBPyConnect
     return connection
 
 
-def _half_of_memory() -> str:
-    megabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 21
-    return f"{megabytes}MB"
+def _default_memory() -> str:
+    half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 21
+    return f"{min(half, MEMORY_CEILING)}MB"
 
 
 def quote_name(name: str) -> str:

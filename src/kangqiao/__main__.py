@@ -1,0 +1,5 @@
+"""``python -m kangqiao``."""
+
+from kangqiao.cli.main import main
+
+main()
