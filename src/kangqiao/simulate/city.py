@@ -19,7 +19,7 @@ from kangqiao.simulate.allocation import Allocation, allocate, give_rest
 from kangqiao.simulate.book import Book, arranged
 from kangqiao.simulate.chance import stream
 from kangqiao.simulate.days import busyness, day_number
-from kangqiao.simulate.faults.planting import Share, share_out
+from kangqiao.simulate.faults.planting import NOTHING, Share, share_out
 from kangqiao.simulate.figures import published
 from kangqiao.simulate.house import House
 from kangqiao.simulate.month import Month
@@ -66,31 +66,26 @@ def write_city(
 ) -> dict[str, Any]:
     """Write all files and ``plan.json`` into ``out``; the plan is returned.
 
-    ``tell`` is called with (rows written, rows in all) after each institution. Raises ValueError for a wish that
+    ``tell`` is called with (rows written, rows in all) after each institution. Raises RequestRefused for a wish that
     cannot be met and StateConflict when ``out`` has anything in it.
     """
     if out.exists() and any(out.iterdir()):
-        raise StateConflict("simulate.not_empty", f"目录 {out} 不是空的，请换一个目录。")
+        raise StateConflict(f"目录 {out} 不是空的，请换一个目录。")
     names = [item.institution for item in published()]
     jobs = [Job(wish, names.index(figures.institution) + 1, out) for figures in wish.chosen()]
-    whole = sum(job.quota.scheduled_rows for job in jobs)
     out.mkdir(parents=True, exist_ok=True)
     done: dict[int, tuple[Sent, Sent]] = {}
-    rows = 0
+    scheduled = {job.number: job.quota.scheduled_rows for job in jobs}
+    rows, whole = 0, sum(scheduled.values())
     for number, result in _run(jobs, processes if whole > _IN_ONE_PROCESS else 1):
         done[number] = result
-        rows += published_rows(jobs, number)
+        rows += scheduled[number]
         if tell:
             tell(rows, whole)
     plan = _plan(jobs, done)
     text = json.dumps(plan, ensure_ascii=False, indent=1, sort_keys=True)
     (out / "plan.json").write_text(text + "\n", encoding="utf-8")
     return plan
-
-
-def published_rows(jobs: list[Job], number: int) -> int:
-    """Scheduled rows of the job of one institution."""
-    return next(job.quota.scheduled_rows for job in jobs if job.number == number)
 
 
 def _run(jobs: list[Job], processes: int) -> Iterator[tuple[int, tuple[Sent, Sent]]]:
@@ -163,7 +158,12 @@ def _write_realtime(job: Job) -> Sent:
 def _realtime(forms: tuple[str, ...], days: int) -> Allocation:
     """A few rows of each form a day; the first form has rows every day."""
     visits, stays = days * _REALTIME_VISITS, days + 1
-    few = {"inpatient_discharge": days, "inpatient_admission": stays, "inpatient_charge": stays, "operation_record": days}
+    few = {
+        "inpatient_admission": stays,
+        "inpatient_charge": stays,
+        "inpatient_discharge": days,
+        "operation_record": days,
+    }
     good = {form: few.get(form, visits) for form in forms}
     return Allocation(good, encounters=visits, stays=stays)
 
@@ -173,7 +173,7 @@ def _send(job: Job, month: Month, faults: dict[str, Share]) -> Sent:
     folder = job.out / month.house.name / month.channel
     for dataset in catalogue().in_loading_order():
         if month.counts.get(dataset.name):
-            share = faults.get(dataset.name, Share(0, 0))
+            share = faults.get(dataset.name, NOTHING)
             sent += Sender(book, dataset, style, folder / dataset.name, share).write()
     return sent
 

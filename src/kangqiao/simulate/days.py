@@ -8,6 +8,7 @@ import chinese_calendar
 import numpy as np
 
 from kangqiao.base.clock import days_of_month
+from kangqiao.base.errors import RequestRefused
 
 EPOCH = date(1900, 1, 1)
 
@@ -25,14 +26,14 @@ def day_of(number: int) -> date:
 def chosen_days(first: date, span: tuple[int, int] | None) -> list[date]:
     """Days of the month, or those from ``span[0]`` to ``span[1]`` (days of the month, both included).
 
-    Raises ValueError when the span is not inside the month.
+    Raises RequestRefused when the span is not inside the month.
     """
     days = days_of_month(first)
     if span is None:
         return days
     low, high = span
     if not 1 <= low <= high <= len(days):
-        raise ValueError(f"days {low}-{high} are not in {first:%Y-%m}, which has {len(days)}")
+        raise RequestRefused("simulate.days", f"{first:%Y-%m} 共 {len(days)} 天，没有 {low}-{high} 日。")
     return days[low - 1 : high]
 
 

@@ -71,7 +71,8 @@ class Population:
     def _borders(self) -> np.ndarray:
         """The first block after each division."""
         weights = np.cumsum([float(row["weight"]) for row in self._divisions])
-        return np.maximum(np.arange(1, len(weights) + 1), np.floor(weights / weights[-1] * self.blocks)).astype(np.int64)
+        last = np.floor(weights / weights[-1] * self.blocks).astype(np.int64)
+        return np.maximum(np.arange(1, len(weights) + 1), last)
 
     @cached_property
     def anchor(self) -> int:
@@ -141,8 +142,8 @@ class Population:
         head = people - people % BLOCK + _SURNAME_OF[people % BLOCK]
         surnames = objects(values["surname"])
         rank = (share(head, self.seed, "surname") ** 2.2 * len(surnames)).astype(np.int64)
-        given = np.where(self.sex(people) == 1, self._given(people, values["male"]), self._given(people, values["female"]))
-        return surnames[rank] + given
+        men, women = self._given(people, values["male"]), self._given(people, values["female"])
+        return surnames[rank] + np.where(self.sex(people) == 1, men, women)
 
     def _given(self, people: np.ndarray, characters: list[str]) -> np.ndarray:
         letters = objects(["", *characters])
@@ -161,8 +162,13 @@ class Population:
         """Addresses, one for a household."""
         home = people - people % BLOCK + _HOUSEHOLD[people % BLOCK]
         rows = self.division(people)
-        streets = objects(["江苏省南京市" + row["name"] + row["streets"].split()[n % len(row["streets"].split())]
-                           for row in self._divisions for n in range(6)])
+        streets = objects(
+            [
+                "江苏省南京市" + row["name"] + row["streets"].split()[n % len(row["streets"].split())]
+                for row in self._divisions
+                for n in range(6)
+            ]
+        )
         number = below(home, self.seed, "number", 400) + 1
         room = (below(home, self.seed, "floor", 18) + 1) * 100 + below(home, self.seed, "door", 4) + 1
         doors = [f"{n}号{1 + r % 7}幢{r}室" for n, r in zip(number.tolist(), room.tolist(), strict=True)]

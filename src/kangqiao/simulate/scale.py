@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from kangqiao.base.clock import days_of_month, parse_month
+from kangqiao.base.errors import RequestRefused
 from kangqiao.simulate.days import chosen_days
 from kangqiao.simulate.figures import Figures, published
 
@@ -38,10 +39,10 @@ class Wish:
         return Fraction(self.rows) * Fraction(len(self.days), len(days_of_month(self.first)))
 
     def chosen(self) -> tuple[Figures, ...]:
-        """The institutions asked for, in the tables' order. Raises ValueError for an unknown name."""
+        """The institutions asked for, in the tables' order. Raises RequestRefused for an unknown name."""
         known = {item.institution for item in published()}
         if unknown := [name for name in self.institutions if name not in known]:
-            raise ValueError(f"not in the collection tables: {'、'.join(unknown)}")
+            raise RequestRefused("simulate.institution", f"采集情况表中没有这些机构：{'、'.join(unknown)}")
         return tuple(item for item in published() if not self.institutions or item.institution in self.institutions)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from kangqiao.simulate.book import Book
 from kangqiao.simulate.days import day_of
-from kangqiao.simulate.faults.planting import DUPLICATE, EVENT_DAY, Planter, Share, donors
+from kangqiao.simulate.faults.planting import DUPLICATE, EVENT_DAY, NOTHING, Planter, Share, donors
 from kangqiao.simulate.style import Style, texts
 from kangqiao.simulate.tables.chunk import Chunk
 from kangqiao.simulate.tables.sheets import SHEETS
@@ -49,7 +49,7 @@ class Sender:
     dataset: Dataset
     style: Style
     folder: Path
-    share: Share = Share(0, 0)
+    share: Share = NOTHING
     sent: Sent = field(default_factory=Sent)
     _head: str = ""
     _columns: list[str] = field(default_factory=list)

@@ -35,7 +35,7 @@ class Kind:
 def moved(text: str, **by: int) -> str:
     """A D8 or DT15 some days, hours or minutes later."""
     form = _STAMP if "T" in text else _DAY
-    return (datetime.strptime(text, form) + timedelta(**by)).strftime(form)
+    return (datetime.strptime(text, form) + timedelta(**by)).strftime(form)  # noqa: DTZ007  local time, no zone
 
 
 def put(**values: str) -> Change:

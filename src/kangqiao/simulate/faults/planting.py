@@ -10,7 +10,7 @@ import numpy as np
 
 from kangqiao.simulate.chance import number_of
 from kangqiao.simulate.faults.built_in import field_kinds
-from kangqiao.simulate.faults.kinds import Kind, Row
+from kangqiao.simulate.faults.kinds import Kind
 from kangqiao.simulate.faults.rules import other_kinds, rule_kinds
 from kangqiao.standards.model import Dataset, Severity, ValueSet
 
@@ -22,6 +22,9 @@ class Share(NamedTuple):
 
     added: int
     warned: int
+
+
+NOTHING = Share(0, 0)
 
 
 class Fault(NamedTuple):

@@ -153,7 +153,9 @@ _CHANGES: dict[tuple[str, str], Change | None] = {
     ("inpatient_charge_detail", "amount_sign"): both(add("amount", "0.00", at_least="0"), put(is_refund="T")),
     ("lab_report", "sample_receive_order"): shift("sampled_at", "reported_at", minutes=0),
     ("lab_report", "receive_report_order"): shift("received_at", "reported_at", hours=1),
-    ("lab_report", "sample_report_order"): both(blank("received_at", "tested_on"), shift("sampled_at", "reported_at", hours=1)),
+    ("lab_report", "sample_report_order"): both(
+        blank("received_at", "tested_on"), shift("sampled_at", "reported_at", hours=1)
+    ),
     ("lab_report", "test_report_order"): shift_day("tested_on", "reported_at", 1),
     ("lab_report", "turnaround"): both(
         shift("received_at", "reported_at", days=-61), shift("sampled_at", "reported_at", days=-62)
@@ -200,4 +202,3 @@ _CHANGES: dict[tuple[str, str], Change | None] = {
     ("bed", "rate_range"): put(daily_rate="6000.00"),
     ("department", "beds_not_negative"): put(approved_beds="-1"),
 }
-

@@ -7,7 +7,7 @@ import numpy as np
 from kangqiao.simulate.medicine import table
 from kangqiao.simulate.tables.chunk import Chunk, Columns
 from kangqiao.simulate.tables.outpatient import payment_methods
-from kangqiao.simulate.text import int_texts, money_texts, objects
+from kangqiao.simulate.text import int_texts, money_texts, objects, time_texts
 
 _OUTPATIENT = {
     "consultation_fee": 6, "western_drug_fee": 34, "patent_drug_fee": 8, "herbal_drug_fee": 4, "exam_fee": 15,
@@ -59,7 +59,7 @@ def _charge(chunk: Chunk, parts: dict[str, int]) -> Columns:
     method = payment_methods(chunk)
     covered = np.where(method == "07", 0.0, np.where(method == "01", 0.72, 0.55))
     insured = (cents * covered).astype(np.int64)
-    columns = {
+    return {
         **chunk.folk.patient(),
         **_split(chunk, cents, parts),
         "doctor_code": chunk.doctor_codes(),
@@ -74,7 +74,6 @@ def _charge(chunk: Chunk, parts: dict[str, int]) -> Columns:
         "self_pay_amount": money_texts(cents - insured),
         "cashier_name": chunk.doctor_names(5),
     }
-    return columns
 
 
 def _split(chunk: Chunk, cents: np.ndarray, parts: dict[str, int]) -> Columns:
@@ -87,12 +86,14 @@ def _split(chunk: Chunk, cents: np.ndarray, parts: dict[str, int]) -> Columns:
 
 def outpatient_charge_detail(chunk: Chunk) -> Columns:
     """门急诊收费明细."""
-    return {**_detail(chunk, "outpatient_charge", ("01", "02")), "charge_no": chunk.parent_numbers("C", "outpatient_charge", 8)}
+    number = chunk.parent_numbers("C", "outpatient_charge", 8)
+    return {**_detail(chunk, "outpatient_charge", ("01", "02")), "charge_no": number}
 
 
 def inpatient_charge_detail(chunk: Chunk) -> Columns:
     """住院收费明细."""
-    return {**_detail(chunk, "inpatient_charge", ("03", "04")), "charge_no": chunk.parent_numbers("K", "inpatient_charge", 8)}
+    number = chunk.parent_numbers("K", "inpatient_charge", 8)
+    return {**_detail(chunk, "inpatient_charge", ("03", "04")), "charge_no": number}
 
 
 def _detail(chunk: Chunk, above: str, drug_categories: tuple[str, str]) -> Columns:
@@ -107,7 +108,7 @@ def _detail(chunk: Chunk, above: str, drug_categories: tuple[str, str]) -> Colum
     department = chunk.book.rows(above).parent[chunk.rows.parent]
     return {
         "item_no": chunk.items(),
-        "charged_at": _charged_at(chunk, above),
+        "charged_at": _charged_at(chunk),
         "fee_category": np.where(
             is_drug,
             np.where(drugs.text("western")[drug] == "1", *drug_categories),
@@ -134,7 +135,6 @@ def _department_of(chunk: Chunk, parent: np.ndarray) -> np.ndarray:
     return chunk.month.admissions.department[-1 - parent]
 
 
-def _charged_at(chunk: Chunk, above: str) -> np.ndarray:
-    """Any minute of the charge's day."""
-    return objects(f"{text}T{second // 3600:02d}{second // 60 % 60:02d}00" for text, second in zip(
-        chunk.on().tolist(), (chunk.rows.parent * 61 % 36_000 + 8 * 3600).tolist(), strict=True))
+def _charged_at(chunk: Chunk) -> np.ndarray:
+    """Any time of the charge's day."""
+    return time_texts(chunk.day, chunk.rows.parent * 61 % 36_000 + 8 * 3600)

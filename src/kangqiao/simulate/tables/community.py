@@ -198,4 +198,3 @@ def infectious_card(chunk: Chunk) -> Columns:
         "reporting_institution": chunk.house.name,
         "reported_on": chunk.on(),
     }
-

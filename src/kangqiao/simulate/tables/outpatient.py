@@ -83,7 +83,7 @@ def visit(chunk: Chunk) -> Columns:
         "past_history": np.where(chunk.people.has_hypertension(chunk.person), "有高血压病史", "否认慢性病史"),
         "has_allergy": np.where(allergic, "T", "F"),
         "allergy_history": np.where(allergic, "青霉素过敏", ""),
-        "physical_exam": chunk.pick("神志清，精神可，心肺听诊无异常", "一般情况可，腹软，无压痛", "咽部充血，两肺呼吸音清"),
+        "physical_exam": chunk.pick("神志清，心肺听诊无异常", "一般情况可，腹软，无压痛", "咽部充血，两肺呼吸音清"),
         "diagnosis_code": chunk.diagnosis_text("code"),
         "diagnosis_name": chunk.diagnosis_text("name"),
         "tcm_disease_name": np.where(tcm, chunk.pick("眩晕", "感冒", "咳嗽", "胃痛", "不寐", "腰痛"), ""),
@@ -205,7 +205,8 @@ def vitals(chunk: Chunk, person: np.ndarray) -> Columns:
     """Temperature, pulse, breathing and blood pressure, higher for those with hypertension."""
     sick = chunk.people.has_hypertension(person)
     systolic = np.clip(chunk.rng.normal(122, 11, len(chunk)) + sick * 20, 88, 200).astype(np.int64)
-    diastolic = np.minimum(np.clip(chunk.rng.normal(76, 8, len(chunk)) + sick * 9, 50, 118).astype(np.int64), systolic - 15)
+    diastolic = np.clip(chunk.rng.normal(76, 8, len(chunk)) + sick * 9, 50, 118).astype(np.int64)
+    diastolic = np.minimum(diastolic, systolic - 15)
     return {
         "body_temperature": tenth_texts(chunk.whole(360, 377)),
         "pulse_rate": int_texts(chunk.whole(58, 104)),

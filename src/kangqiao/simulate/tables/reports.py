@@ -7,7 +7,6 @@ from functools import cache
 import numpy as np
 
 from kangqiao.simulate.medicine import panels, table
-from kangqiao.simulate.month import Rows
 from kangqiao.simulate.tables.chunk import Chunk, Columns
 from kangqiao.simulate.text import day_texts, int_texts, objects, time_texts
 
@@ -86,8 +85,7 @@ def lab_result_item(chunk: Chunk) -> Columns:
     """检验结果明细: the items of the report's panel in order."""
     items, (starts, sizes) = table("lab_items"), panels()
     reports = chunk.book.rows("lab_report")
-    above = Rows(reports.position[chunk.rows.parent], reports.parent[chunk.rows.parent], reports.item[chunk.rows.parent])
-    panel = _panel(above.parent, above.item)
+    panel = _panel(reports.parent[chunk.rows.parent], reports.item[chunk.rows.parent])
     row = starts[panel] + (chunk.rows.item - 1) % sizes[panel]
     texts, flags = _values()
     drawn = chunk.rng.integers(0, texts.shape[1], len(chunk))
@@ -121,7 +119,8 @@ def exam_report(chunk: Chunk) -> Columns:
     exams, row = table("exams"), _examination(chunk.rows.parent, chunk.rows.item)
     second, columns = _report(chunk, (2_400, 12_000))
     pictured = np.isin(exams.text("modality")[row].astype(str), ["CT", "MR", "DX", "US"])
-    study = objects(f"1.2.156.112605.{chunk.house.number}.{n}" for n in (chunk.rows.serial + chunk.day * 10**7).tolist())
+    serial = chunk.rows.serial + chunk.day * 10**7
+    study = objects(f"1.2.156.112605.{chunk.house.number}.{n}" for n in serial.tolist())
     return {
         **columns,
         "report_no": chunk.own_numbers("E", 8),
