@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.intake.conftest import FACTS, Load, lake_rows
+from tests.intake.outbox import DATASET, charge, send
 
 from kangqiao.base.home import Home
 from kangqiao.engine.lake import lake as lake_module
@@ -20,8 +22,6 @@ from kangqiao.intake.table_load import BatchLoad
 from kangqiao.oversight.statistics.models import DailyFact
 from kangqiao.standards.catalogue import catalogue
 from kangqiao.standards.model import Channel
-from tests.intake.conftest import FACTS, Load, lake_rows
-from tests.intake.outbox import DATASET, charge, send
 
 DAY, NEXT = "2024-06-03", "2024-06-04"
 
@@ -68,9 +68,10 @@ def test_a_kill_loses_nothing_and_doubles_nothing(
     load(send(tmp_path, DAY, [charge("C1", DAY), charge("C2", DAY)]))
     load(send(tmp_path, NEXT, [charge("C3", NEXT)]))
     path = send(tmp_path, DAY, [charge("C2", DAY), charge("C4", DAY), charge("C5", DAY, "x"), charge("C3", DAY)])
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+    with pytest.MonkeyPatch.context() as patch:
         kill_at(patch, owner, name, is_after)
-        load(path)
+        with pytest.raises(Killed):
+            load(path)
     load(path)
     assert lake_rows(home) == [("NJ-H02", DAY, "C2"), ("NJ-H02", DAY, "C4"), ("NJ-H02", NEXT, "C3")]
     assert sorted(fact.stored for fact in DailyFact.objects.all()) == [1, 2]
@@ -99,9 +100,10 @@ def test_a_kill_inside_a_rollback_is_carried_to_its_end(home: Home, load: Load, 
     load(send(tmp_path, DAY, [charge("C2", DAY)]))
     dataset = catalogue().dataset(DATASET)
     for owner, name, is_after in ((LakeTable, "roll_back", False), (ledger, "finish_rollback", False)):
-        with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        with pytest.MonkeyPatch.context() as patch:
             kill_at(patch, owner, name, is_after)
-            roll_back_table(Channel.SCHEDULED, dataset, first, facts=FACTS)
+            with pytest.raises(Killed):
+                roll_back_table(Channel.SCHEDULED, dataset, first, facts=FACTS)
     load(send(tmp_path, NEXT, [charge("C3", NEXT)]))
     assert lake_rows(home) == [("NJ-H02", DAY, "C1"), ("NJ-H02", NEXT, "C3")]
     assert sorted(fact.stored for fact in DailyFact.objects.all()) == [1, 1]

@@ -10,14 +10,14 @@ import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.intake.conftest import FACTS, lake_rows
+from tests.intake.outbox import CHILDREN, DRUM_TOWER, charge, send
 
 from kangqiao.base.home import VARIABLE, Home
 from kangqiao.intake.actions import load_paths
 from kangqiao.intake.models import Submission
 from kangqiao.oversight.statistics.models import DailyFact
 from kangqiao.registry.actions import ensure_institutions
-from tests.intake.conftest import FACTS, lake_rows
-from tests.intake.outbox import CHILDREN, DRUM_TOWER, charge, send
 
 DAYS = ("2024-06-03", "2024-06-04")
 CODES = {DRUM_TOWER: "NJ-H02", CHILDREN: "NJ-H05"}
