@@ -90,6 +90,11 @@ class DayCell:
     is_past: bool
 
     @property
+    def iso(self) -> str:
+        """The day for an address."""
+        return self.day.isoformat()
+
+    @property
     def state(self) -> str:
         """``full``, ``part``, ``none``, or ``ahead`` for a day that has not come."""
         if self.datasets >= self.due:
