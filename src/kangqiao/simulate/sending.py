@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kangqiao.base.errors import DefinitionError
 from kangqiao.simulate.book import Book
 from kangqiao.simulate.days import day_of
 from kangqiao.simulate.faults.planting import DUPLICATE, EVENT_DAY, NOTHING, Planter, Share, donors
@@ -89,6 +90,8 @@ class Sender:
         """Settle the columns when the first chunk tells which are filled."""
         if self._head:
             return
+        if unknown := made - set(self.dataset.by_name):
+            raise DefinitionError(self.dataset.name, f"the simulator fills fields it does not have: {sorted(unknown)}")
         fields = self.style.fields(self.dataset, made)
         self._columns = [item.name for item in fields]
         self._head = self.style.head(self.dataset, fields)

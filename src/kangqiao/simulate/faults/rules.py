@@ -53,7 +53,7 @@ def _other_sex(row: Row) -> bool:
 
 def _not_born(event: str) -> Change:
     """Born the day after, without the fields that other rules compare with the birth date."""
-    dependent = ("id_no", "id_type", "age_years", "age", "past_disease_on", "marital_status", "symptom_started_at")
+    dependent = ("id_no", "id_type", "age", "past_disease_on", "marital_status", "symptom_started_at")
     return both(shift_day("birth_date", event, 1), blank(*dependent))
 
 
@@ -109,7 +109,7 @@ _EVERYWHERE: dict[str, Change] = {
     "pulse_rate_range": put(pulse_rate="300"),
     "respiratory_rate_range": put(respiratory_rate="130"),
     "height_range": both(put(height="20.0"), blank("bmi")),
-    "age_matches_birth": add("age_years", "3"),
+    "age_matches_birth": add("age", "3"),
     "amount_range": put(quantity="20", unit_price="30000.0000", amount="600000.00"),
     "fasting_range": put(fasting_glucose="0.5"),
     "hba1c_range": put(glycated_haemoglobin="25.0"),

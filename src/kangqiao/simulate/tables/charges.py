@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kangqiao.simulate.medicine import table
+from kangqiao.simulate.medicine import drug_choices, table
 from kangqiao.simulate.tables.chunk import Chunk, Columns
 from kangqiao.simulate.tables.outpatient import payment_methods
 from kangqiao.simulate.text import int_texts, money_texts, objects, time_texts
@@ -28,7 +28,7 @@ def outpatient_charge(chunk: Chunk) -> Columns:
         "charge_no": chunk.own_numbers("C", 8),
         "visit_no": chunk.visit_no(),
         "registration_fee": "0.00",
-        "charged_at": chunk.at(900),
+        "charged_at": time_texts(chunk.day, charge_second(chunk)),
         "department_name": chunk.house.department_names[chunk.department],
         "department_code": chunk.house.department_codes[chunk.department],
     }
@@ -43,7 +43,7 @@ def inpatient_charge(chunk: Chunk) -> Columns:
         **chunk.departments(),
         "charge_no": chunk.own_numbers("K", 8),
         "admission_no": chunk.admission_no(),
-        "charged_at": chunk.at(),
+        "charged_at": time_texts(chunk.day, charge_second(chunk)),
         "period_start": _days(chunk, when.position[stay]),
         "period_end": chunk.on(),
     }
@@ -97,23 +97,20 @@ def inpatient_charge_detail(chunk: Chunk) -> Columns:
 
 
 def _detail(chunk: Chunk, above: str, drug_categories: tuple[str, str]) -> Columns:
-    """Drugs, laboratory panels and services; the amount is quantity times price."""
-    services = table("services")
-    drugs = table("drugs")
-    row = (chunk.rows.parent * 31 + chunk.rows.item * 7) % (len(drugs) + len(services))
-    is_drug, drug, service = row < len(drugs), np.minimum(row, len(drugs) - 1), np.maximum(row - len(drugs), 0)
+    """The diagnosis's drugs and services in turn; the amount is quantity times price."""
+    services, drugs, charge = table("services"), table("drugs"), chunk.above(above)
+    is_drug = (chunk.rows.item + chunk.rows.parent) % 5 < 2
+    choices, _ = drug_choices()
+    drug = choices[charge.diagnosis, chunk.rows.item % choices.shape[1]]
+    service = (chunk.rows.parent * 31 + chunk.rows.item * 7) % len(services)
     quantity = chunk.whole(1, 4)
     cents = np.where(is_drug, drugs.whole("cents")[drug], services.whole("cents")[service])
     category = "outpatient" if above == "outpatient_charge" else "inpatient"
-    department = chunk.book.rows(above).parent[chunk.rows.parent]
+    western = drugs.text("western")[drug] == "1"
     return {
         "item_no": chunk.items(),
-        "charged_at": _charged_at(chunk),
-        "fee_category": np.where(
-            is_drug,
-            np.where(drugs.text("western")[drug] == "1", *drug_categories),
-            services.text(category)[service],
-        ),
+        "charged_at": time_texts(chunk.day, charge_second(charge)),
+        "fee_category": np.where(is_drug, np.where(western, *drug_categories), services.text(category)[service]),
         "item_code": np.where(is_drug, drugs.text("code")[drug], services.text("code")[service]),
         "item_name": np.where(is_drug, drugs.text("name")[drug], services.text("name")[service]),
         "specification": np.where(is_drug, drugs.text("spec")[drug], ""),
@@ -122,19 +119,12 @@ def _detail(chunk: Chunk, above: str, drug_categories: tuple[str, str]) -> Colum
         "unit_price": money_texts(cents),
         "amount": money_texts(cents * quantity),
         "is_refund": "F",
-        "ordering_department": chunk.house.department_names[_department_of(chunk, department)],
+        "ordering_department": chunk.house.department_names[charge.department],
         "executing_department": np.where(is_drug, "药剂科", "门诊部" if category == "outpatient" else "住院部"),
-        "ordering_doctor_name": chunk.house.doctor_names[_department_of(chunk, department) * 6 + department % 6],
+        "ordering_doctor_name": charge.doctor_names(),
     }
 
 
-def _department_of(chunk: Chunk, parent: np.ndarray) -> np.ndarray:
-    """Department of the visit or stay that a charge is for."""
-    if chunk.dataset == "outpatient_charge_detail":
-        return chunk.month.visits.department[parent]
-    return chunk.month.admissions.department[-1 - parent]
-
-
-def _charged_at(chunk: Chunk) -> np.ndarray:
-    """Any time of the charge's day."""
-    return time_texts(chunk.day, chunk.rows.parent * 61 % 36_000 + 8 * 3600)
+def charge_second(chunk: Chunk) -> np.ndarray:
+    """Second of the day when a charge is paid."""
+    return chunk.second + 900 * ~chunk.inside

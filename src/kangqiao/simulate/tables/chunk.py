@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from kangqiao.simulate.book import Book
+from kangqiao.simulate.chance import share
 from kangqiao.simulate.house import House
 from kangqiao.simulate.medicine import table
 from kangqiao.simulate.month import Month, Rows
@@ -77,7 +78,8 @@ class Chunk:
         first, last = stays.position[stay] == self.rows.position, stays.last[stay] == self.rows.position
         low = np.where(first, stays.second[stay] + 600, 7 * 3600)
         high = np.where(last, stays.last_second[stay] - 60, EVENING)
-        within = low + (self.rng.random(len(self)) * (high - low)).astype(np.int64)
+        chance = share(stay * 100_003 + self.rows.item, self.house.seed, f"second {self.dataset}")
+        within = low + (chance * (high - low)).astype(np.int64)
         if self.inside.all():
             return within
         return np.where(self.inside, within, visits.second[np.where(self.inside, 0, parent)])
@@ -159,6 +161,11 @@ class Chunk:
         """Numbers of rows of another dataset that these rows lie under."""
         above = self.book.rows(dataset)
         return self.numbers(letter, self.month.days[above.position[self.rows.parent]], self.rows.parent, width)
+
+    def above(self, dataset: str) -> Chunk:
+        """The report or charge that each row lies under, as a chunk of rows of its dataset."""
+        rows, parent = self.book.rows(dataset), self.rows.parent
+        return Chunk(self.book, dataset, Rows(rows.position[parent], rows.parent[parent], rows.item[parent]))
 
     def own_numbers(self, letter: str, width: int) -> np.ndarray:
         return self.numbers(letter, self.day, self.rows.serial, width)

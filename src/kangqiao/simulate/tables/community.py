@@ -54,9 +54,9 @@ def basic_info(chunk: Chunk) -> Columns:
         "abo_blood_type": int_texts(folk.person % 4 + 1),
         "rh_blood_type": "1",
         "education_level": np.where(age < 7, "90", np.where(age < 16, "80", np.where(age < 60, "20", "70"))),
-        "occupation_code": np.where(age < 22, "31", np.where(age >= 60, "80", "17")),
+        "occupation_class_code": np.where(age < 22, "31", np.where(age >= 60, "80", "17")),
         "marital_status": np.where(age < 24, "10", "20"),
-        "payment_method": np.where(folk.person % 3 == 0, "02", "01"),
+        "payment_source": np.where(folk.person % 3 == 0, "02", "01"),
         "has_drug_allergy": "F",
         "past_disease_code": np.where(pressure, "02", "01"),
         "past_disease_on": np.where(pressure, chunk.on(-chunk.whole(30, 1500)), ""),
@@ -71,9 +71,10 @@ def basic_info(chunk: Chunk) -> Columns:
     }
 
 
-def _body(chunk: Chunk) -> Columns:
+def _body(chunk: Chunk, sex: np.ndarray) -> Columns:
     """Height, weight and the index that follows from them."""
-    height, weight = chunk.whole(1500, 1820), chunk.whole(460, 850)
+    height = np.where(sex == 1, chunk.whole(1580, 1820), chunk.whole(1480, 1700))
+    weight = np.round(chunk.whole(185, 310) / 10 * (height / 1000) ** 2 * 10).astype(np.int64)
     index = np.round(weight / 10 * 10_000 / (height / 10) ** 2 * 100).astype(np.int64)
     return {"height": tenth_texts(height), "weight": tenth_texts(weight), "bmi": money_texts(index)}
 
@@ -91,7 +92,7 @@ def checkup(chunk: Chunk) -> Columns:
         **{name: signs[name] for name in ("body_temperature", "pulse_rate", "respiratory_rate")},
         "left_systolic_pressure": signs["systolic_pressure"],
         "left_diastolic_pressure": signs["diastolic_pressure"],
-        **_body(chunk),
+        **_body(chunk, folk.sex),
         "waist": tenth_texts(chunk.whole(650, 1020)),
         "exercise_frequency": chunk.pick("1", "2", "3", "4"),
         "heart_rate": signs["pulse_rate"],
@@ -117,7 +118,7 @@ def _followup(chunk: Chunk, disease: str) -> Columns:
     systolic = np.where(controlled, chunk.whole(112, 139), chunk.whole(142, 178))
     return {
         **_about(folk),
-        **_body(chunk),
+        **_body(chunk, folk.sex),
         "followup_no": chunk.own_numbers("U" if disease == "hypertension" else "W", 7),
         "followup_on": chunk.on(),
         "followup_method": chunk.pick("1", "1", "2", "3"),
@@ -187,7 +188,7 @@ def infectious_card(chunk: Chunk) -> Columns:
         "current_city": "南京市",
         "current_house_no": folk.address(),
         "residence_type": "1",
-        "occupation_code": np.where(age < 7, "02", np.where(age < 22, "03", "14")),
+        "patient_occupation_code": np.where(age < 7, "02", np.where(age < 22, "03", "14")),
         "onset_on": chunk.on(-waited - ill_before),
         "onset_type": "1",
         "diagnosis_state": chunk.pick("2", "3"),

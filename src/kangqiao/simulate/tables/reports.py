@@ -18,16 +18,21 @@ def _panel(parent: np.ndarray, item: np.ndarray) -> np.ndarray:
     return (parent * 5 + item) % len(panels()[0])
 
 
-def _report(chunk: Chunk, hours: tuple[int, int]) -> tuple[np.ndarray, Columns]:
+def _reported(chunk: Chunk) -> np.ndarray:
+    """Second of the day of each report, 40 to 200 minutes after it was asked for."""
+    later = 2_400 + (chunk.rows.parent * 131 + chunk.rows.item * 977) % 9_600
+    return np.minimum(chunk.second + later, _LAST)
+
+
+def _report(chunk: Chunk) -> tuple[np.ndarray, Columns]:
     """Second of the report, and what laboratory and examination reports have in common."""
-    later = hours[0] + (chunk.rows.parent * 131 + chunk.rows.item * 977) % (hours[1] - hours[0])
-    second = np.minimum(chunk.second + later, _LAST)
+    second = _reported(chunk)
     linked = np.where(chunk.inside, chunk.month.admissions.sent, chunk.month.visits.sent)
     return second, {
         **chunk.folk.patient(),
         "visit_no": chunk.visit_no(),
         "admission_no": chunk.admission_no(),
-        "age_years": int_texts(chunk.age()),
+        "age": int_texts(chunk.age()),
         "phone": chunk.folk.phone(),
         "patient_type": np.where(linked, np.where(chunk.inside, "3", "1"), "9"),
         "requesting_institution": chunk.house.name,
@@ -46,7 +51,7 @@ def lab_report(chunk: Chunk) -> Columns:
     """检验报告."""
     first = panels()[0][_panel(chunk.rows.parent, chunk.rows.item)]
     items = table("lab_items")
-    second, columns = _report(chunk, (5_400, 14_000))
+    second, columns = _report(chunk)
     return {
         **columns,
         "report_no": chunk.own_numbers("L", 8),
@@ -55,8 +60,8 @@ def lab_report(chunk: Chunk) -> Columns:
         "specimen_no": chunk.own_numbers("B", 8),
         "specimen_type": items.text("specimen")[first],
         "specimen_state": "合格",
-        "sampled_at": time_texts(chunk.day, np.minimum(chunk.second + 1_200, second - 60)),
-        "received_at": time_texts(chunk.day, np.minimum(chunk.second + 2_400, second - 30)),
+        "sampled_at": time_texts(chunk.day, np.minimum(chunk.second + 600, second - 60)),
+        "received_at": time_texts(chunk.day, np.minimum(chunk.second + 1_500, second - 30)),
         "tested_on": chunk.on(),
         "reporting_department": "医学检验科",
         "tester_name": chunk.doctor_names(3),
@@ -84,8 +89,8 @@ def _values() -> tuple[np.ndarray, np.ndarray]:
 def lab_result_item(chunk: Chunk) -> Columns:
     """检验结果明细: the items of the report's panel in order."""
     items, (starts, sizes) = table("lab_items"), panels()
-    reports = chunk.book.rows("lab_report")
-    panel = _panel(reports.parent[chunk.rows.parent], reports.item[chunk.rows.parent])
+    report = chunk.above("lab_report")
+    panel = _panel(report.rows.parent, report.rows.item)
     row = starts[panel] + (chunk.rows.item - 1) % sizes[panel]
     texts, flags = _values()
     drawn = chunk.rng.integers(0, texts.shape[1], len(chunk))
@@ -96,7 +101,7 @@ def lab_result_item(chunk: Chunk) -> Columns:
         "item_code": items.text("item")[row],
         "item_name": items.text("name")[row],
         "tested_on": chunk.on(),
-        "reported_at": time_texts(chunk.day, 10 * 3600 + chunk.rows.parent * 47 % 40_000),
+        "reported_at": time_texts(chunk.day, _reported(report)),
         "method_name": "仪器法",
         "quantitative_result": texts[row, drawn],
         "unit": items.text("unit")[row],
@@ -106,7 +111,7 @@ def lab_result_item(chunk: Chunk) -> Columns:
         "reference_high": items.text("high")[row],
         "reference_text": items.text("low")[row] + "-" + items.text("high")[row],
         "is_critical": "F",
-        "tester_name": chunk.house.doctor_names[chunk.rows.parent % len(chunk.house.doctor_names)],
+        "tester_name": report.doctor_names(3),
     }
 
 
@@ -117,7 +122,7 @@ def _examination(parent: np.ndarray, item: np.ndarray) -> np.ndarray:
 def exam_report(chunk: Chunk) -> Columns:
     """检查报告."""
     exams, row = table("exams"), _examination(chunk.rows.parent, chunk.rows.item)
-    second, columns = _report(chunk, (2_400, 12_000))
+    second, columns = _report(chunk)
     pictured = np.isin(exams.text("modality")[row].astype(str), ["CT", "MR", "DX", "US"])
     serial = chunk.rows.serial + chunk.day * 10**7
     study = objects(f"1.2.156.112605.{chunk.house.number}.{n}" for n in serial.tolist())
@@ -142,18 +147,18 @@ def exam_report(chunk: Chunk) -> Columns:
 
 def exam_detail(chunk: Chunk) -> Columns:
     """检查项目明细."""
-    reports = chunk.book.rows("exam_report")
+    report = chunk.above("exam_report")
     exams = table("exams")
-    row = _examination(reports.parent[chunk.rows.parent], reports.item[chunk.rows.parent])
+    row = _examination(report.rows.parent, report.rows.item)
     return {
         "report_no": chunk.parent_numbers("E", "exam_report", 8),
         "item_no": chunk.items(),
         "item_code": exams.text("modality")[row] + int_texts(row),
         "item_name": exams.text("name")[row],
         "examined_on": chunk.on(),
-        "reported_at": time_texts(chunk.day, 10 * 3600 + chunk.rows.parent * 47 % 40_000),
+        "reported_at": time_texts(chunk.day, _reported(report)),
         "body_site_name": exams.text("site")[row],
         "text_result": exams.text("conclusion")[row],
         "result_code": chunk.pick("1", "2"),
-        "tester_name": chunk.house.doctor_names[chunk.rows.parent % len(chunk.house.doctor_names)],
+        "tester_name": report.doctor_names(3),
     }
