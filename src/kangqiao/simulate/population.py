@@ -2,11 +2,11 @@
 
 Twelve indices in a row make a block of five households:
 
-    0            one who lives alone (25-90)
-    1 2          an elderly couple (60-85)
+    0            one who lives alone (20-75)
+    1 2          an older couple (48-78)
     3 4 5        a couple (26-46) and a child (0-18)
     6 7 8        a couple (30-56) and a child (0-18)
-    9 10 11      a couple (46-66) and his mother or father (72-96)
+    9 10 11      a couple (46-66) and his mother or father (68-94)
 
 A household shares one address, children and the old share the man's surname, and a child or an old parent
 may be reached by the woman's or the man's phone. Identity numbers repeat for nobody: within a division each
@@ -31,8 +31,8 @@ CITY = 9_400_000
 """People of the whole city; a smaller run has the same share of them."""
 _ANCHOR = date(2024, 6, 1)
 _HOUSEHOLD = np.array([0, 1, 1, 3, 3, 3, 6, 6, 6, 9, 9, 9])
-_YOUNGEST = np.array([25, 60, 60, 26, 26, 0, 30, 30, 0, 46, 46, 72])
-_OLDEST = np.array([90, 85, 85, 46, 46, 18, 56, 56, 18, 66, 66, 96])
+_YOUNGEST = np.array([20, 48, 48, 26, 26, 0, 30, 30, 0, 46, 46, 68])
+_OLDEST = np.array([75, 78, 78, 46, 46, 18, 56, 56, 18, 66, 66, 94])
 _SEX = np.array([0, 1, 2, 1, 2, 0, 1, 2, 0, 1, 2, 0])
 _PHONE_OF = np.array([0, 1, 2, 3, 4, 4, 6, 7, 7, 9, 10, 9])
 _SURNAME_OF = np.array([0, 1, 2, 3, 4, 3, 6, 7, 6, 9, 10, 9])
@@ -43,9 +43,6 @@ _WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
 
 CHILDREN = (5, 8)
 MOTHERS = (4, 7)
-WOMEN = (2, 4, 7, 10)
-ADULTS = (0, 1, 2, 3, 4, 6, 7, 9, 10, 11)
-ELDERLY = (1, 2, 11)
 EVERYONE = tuple(range(BLOCK))
 USUAL = (*EVERYONE, 0, 1, 2, 1, 2, 9, 10, 11, 11, 5)
 """Places of a block as often as they see a doctor: the old more than the young."""
