@@ -2,4 +2,5 @@
 
 from kangqiao.cli.main import main
 
-main()
+if __name__ == "__main__":  # the simulator's processes import this module again
+    main()
