@@ -13,7 +13,10 @@ from django.test import Client
 from tests.cast import DISTRICT, HOSPITAL, MORNING, OTHER_HOSPITAL, reader, submission
 
 from kangqiao.base.home import current_home
+from kangqiao.intake.masking import shown_row
 from kangqiao.intake.models import Batch, SubmissionState, Violation
+from kangqiao.intake.rejected import RejectedRow
+from kangqiao.standards.catalogue import catalogue
 
 pytestmark = pytest.mark.django_db
 DAY = date(2024, 6, 3)
@@ -168,7 +171,30 @@ def test_rejected_rows_show_nobody(signed_in):
     assert "这一行的列数与表头不符" in page
 
 
-def test_the_sender_downloads_the_rejected_rows_unmasked(signed_in):
+@pytest.mark.parametrize(
+    ("head", "value", "shown"),
+    [
+        ("patient_name", "欧阳娜娜", "欧***"),
+        ("门诊费用金额", "88.00", "88.00"),
+        ("院内备注", "张三", "张*"),
+        ("sex", "32010219900101123X", "3201**********123X"),
+        ("department_name", "请电13912345678联系", "请电139******78联系"),
+        ("department_name", "长" * 90, "长" * 80 + "…"),
+        ("department_name", None, ""),
+    ],
+)
+def test_a_cell_shows_what_its_head_allows_and_never_a_number_of_a_person(head, value, shown):
+    row = RejectedRow(2, [value], "", "", ())
+    assert shown_row(row, [head], catalogue().dataset("outpatient_charge")).cells == [shown]
+
+
+def test_cells_of_an_unknown_dataset_or_beyond_the_header_are_masked():
+    row = RejectedRow(2, ["张三", "李四"], "", "", ())
+    assert shown_row(row, ["sex"], None).cells == ["张*", "李*"]
+    assert shown_row(row, ["department_name"], catalogue().dataset("outpatient_charge")).cells == ["张三", "李*"]
+
+
+def test_the_sender_downloads_the_rejected_rows_unmasked_and_that_is_noted(signed_in, caplog):
     item = receipt()
     response = signed_in.get(f"/submissions/{item.pk}/rejected.csv")
     text = b"".join(response.streaming_content).decode("utf-8")
@@ -176,6 +202,7 @@ def test_the_sender_downloads_the_rejected_rows_unmasked(signed_in):
     assert text.startswith("\ufeff")
     assert rows[0] == ["_line", "_rule", "_message", *HEADER]
     assert rows[1] == ["2", "checksum", "身份证 320102199001011235 不对", *CELLS]
+    assert f"reader downloads the rejected rows of {item.pk}" in caplog.text
     assert response.headers["Content-Disposition"].startswith('attachment; filename="rejected-outpatient_charge-')
 
 

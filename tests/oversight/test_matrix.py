@@ -8,7 +8,7 @@ import pytest
 from tests.cast import DISTRICT, HOSPITAL, JUNE, counted
 
 from kangqiao.oversight.statistics.queries import month_matrix
-from kangqiao.oversight.statistics.rules import matrix_days, matrix_summary
+from kangqiao.oversight.statistics.rules import DayCell, matrix_days, matrix_summary
 from kangqiao.standards.catalogue import catalogue
 
 DAY = date(2024, 6, 2)
@@ -33,7 +33,7 @@ def test_a_cell_counts_datasets_due_daily_that_came(rows):
 
 
 def test_days_are_partial_silent_or_ahead(rows):
-    assert [cell.state for cell in rows[0].cells[:4]] == ["none", "part", "ahead", "ahead"]
+    assert [cell.state for cell in rows[0].cells[:4]] == ["none", "few", "ahead", "ahead"]
     assert rows[0].full_days == 0
 
 
@@ -41,6 +41,11 @@ def test_days_are_partial_silent_or_ahead(rows):
 def test_one_channel_alone(rows, channel, datasets, due):
     cell = month_matrix(JUNE, "hospital", channel, TODAY)[0].cells[1]
     assert (cell.datasets, cell.due) == (datasets, due)
+
+
+@pytest.mark.parametrize(("datasets", "state"), [(0, "none"), (1, "few"), (15, "few"), (16, "part"), (32, "full")])
+def test_a_cell_is_judged_by_its_share(datasets, state):
+    assert DayCell(DAY, datasets, 32, 0, 0, is_past=True).state == state
 
 
 @pytest.mark.django_db

@@ -78,7 +78,7 @@ def test_the_calendar_links_each_cell_to_its_submissions(signed_in):
     page = signed_in.get("/matrix/2024-06/").content.decode()
     link = "/submissions/?institution=NJ-H01&amp;day_from=2024-06-03&amp;day_to=2024-06-03"
     title = f"{HOSPITAL} 2024-06-03：收到 1 种，应报 32 种；1,000 条，拒收 0.50%"
-    assert f'<td class="cell-part"><a href="{link}" title="{title}">1/32</a></td>' in page
+    assert f'<td class="cell-few"><a href="{link}" title="{title}">1/32</a></td>' in page
     assert "全月齐全 0 家，部分缺报 1 家" in page
     found = signed_in.get(link.replace("&amp;", "&")).content.decode()
     assert f'href="/submissions/{item.pk}/"' in found
@@ -130,13 +130,16 @@ def test_the_health_check_reads_the_database(client):
     assert (response.status_code, response.json()) == (503, {"status": "database unavailable"})
 
 
-def test_an_error_is_a_sentence(signed_in):
+def test_an_error_is_a_sentence_and_a_line_in_the_log(signed_in, caplog):
     signed_in.raise_request_exception = False
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE statistics_dailyfact RENAME TO elsewhere")
     response = signed_in.get("/")
     assert response.status_code == 500
     assert "系统出错了" in response.content.decode()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
+        "Internal Server Error: /"
+    ]
 
 
 def test_every_answer_carries_the_policy_and_is_not_kept(signed_in):

@@ -13,6 +13,9 @@ from kangqiao.standards.model import Dataset
 # A row that has slipped by one column carries such numbers under harmless heads.
 NUMBER_OF_A_PERSON = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?!\d)")
 
+LONGEST = 80
+"""Characters of a cell that a page shows; the download has them all."""
+
 
 class FindingLike(Protocol):
     """Why a row was rejected, as it was stored."""
@@ -68,9 +71,9 @@ def _shown_cells(cells: Sequence[str | None], header: Sequence[str], dataset: Da
 
 
 def _shown_value(value: str | None, head: str, dataset: Dataset | None) -> str:
-    if not _is_harmless(head, dataset):
-        return mask(value or "")
-    return _without_numbers(value or "")
+    text = value or ""
+    shown = _without_numbers(text) if _is_harmless(head, dataset) else mask(text)
+    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
 
 
 def _is_harmless(head: str, dataset: Dataset | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import logging
 import tempfile
 from collections.abc import Iterator
 from io import StringIO
@@ -27,6 +28,8 @@ from kangqiao.intake.rejected import write_rejected_csv
 PAGE = 50
 ROWS_PAGE = 20
 BOM = "\ufeff"
+
+audit = logging.getLogger("kangqiao.audit")
 
 
 @require_safe
@@ -73,6 +76,7 @@ def submission(request: HttpRequest, submission_id: str) -> HttpResponse:
 def submission_rejected(request: HttpRequest, submission_id: str) -> FileResponse:
     """The rejected rows as the sender wrote them, each with its reason; for the sender to mend and send again."""
     item = submission_or_404(submission_id)
+    audit.info("%s downloads the rejected rows of %s", request.user, item.pk)
     content = tempfile.TemporaryFile()  # noqa: SIM115  (FileResponse closes it)
     write_rejected_csv(item, content)
     content.seek(0)

@@ -96,11 +96,11 @@ class DayCell:
 
     @property
     def state(self) -> str:
-        """``full``, ``part``, ``none``, or ``ahead`` for a day that has not come."""
+        """``full``, ``part``, ``few`` (less than half), ``none``, or ``ahead`` for a day that has not come."""
         if self.datasets >= self.due:
             return "full"
         if self.datasets:
-            return "part"
+            return "part" if 2 * self.datasets >= self.due else "few"
         return "none" if self.is_past else "ahead"
 
 
