@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pyiceberg.catalog.sql import SqlCatalog
 from tests.intake.conftest import FACTS, Load, lake_rows
 from tests.intake.outbox import CASHIER, CHILDREN, DATASET, DRUM_TOWER, NAME, RESIDENT_ID, charge, send
 
@@ -220,3 +221,16 @@ def test_an_earlier_version_can_still_be_read(home: Home, load: Load, tmp_path: 
     (path,) = table.paths(snapshot_id=table.versions()[0].snapshot_id)
     assert Path(path).exists()
     assert table.paths() == ()
+
+
+def test_another_engine_reads_the_table_by_its_format(home: Home, load: Load, tmp_path: Path) -> None:
+    send(tmp_path, DAY, [charge("C1", DAY, "3.05"), charge("C2", DAY)])
+    send(tmp_path, NEXT, [charge("C3", NEXT)], CHILDREN)
+    load(tmp_path)
+    load(send(tmp_path, DAY, [charge("C1", DAY, "3.05")]))
+    catalog = SqlCatalog("any", uri=f"sqlite:///{home.lake / 'catalog.db'}", warehouse=f"file://{home.lake / 'data'}")
+    rows = catalog.load_table(("scheduled", DATASET)).scan(row_filter="_day < '2024-06-04'").to_arrow().to_pylist()
+    assert [(row["_institution"], row["charge_no"], row["total_amount"]) for row in rows] == [
+        ("NJ-H02", "C1", Decimal("3.05"))
+    ]
+    assert rows[0]["charged_at"].isoformat() == "2024-06-03T10:15:00"

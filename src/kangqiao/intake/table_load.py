@@ -18,7 +18,7 @@ from kangqiao.base.home import Home
 from kangqiao.base.ids import new_id
 from kangqiao.engine.formats.received import digest_of
 from kangqiao.engine.identity.separation import create_identity, identities, pseudonyms
-from kangqiao.engine.lake.lake import Lake, LakeTable, open_draft, settle
+from kangqiao.engine.lake.lake import Lake, LakeTable, NewFile, open_draft, settle
 from kangqiao.engine.lake.writing import DayRows, LakeWriter
 from kangqiao.engine.validation.counting import Verdict, count
 from kangqiao.engine.validation.findings import find
@@ -202,7 +202,7 @@ class BatchLoad:
 
     def _write_files(
         self, judge: Judge, table: LakeTable, submissions: list[Submission]
-    ) -> tuple[list[Path], list[DataFile]]:
+    ) -> tuple[list[NewFile], list[DataFile]]:
         """Files that the batch adds to the table, and files that they stand for."""
         brought: list[DayRows] = []
         replaced: dict[str, set[date]] = defaultdict(set)

@@ -6,19 +6,19 @@ import os
 import shutil
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 
 from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.conversions import from_bytes
+from pyiceberg.conversions import from_bytes, to_bytes
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression, In
-from pyiceberg.io.pyarrow import parquet_file_to_data_file
-from pyiceberg.manifest import DataFile
+from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
-from pyiceberg.types import DateType
+from pyiceberg.typedef import Record
+from pyiceberg.types import DateType, StringType
 
 from kangqiao.base.errors import StateConflict
 from kangqiao.engine.lake.tables import DAY, INSTITUTION, partitions_of, schema_of
@@ -29,6 +29,17 @@ _EPOCH = date(1970, 1, 1)
 
 Days = Mapping[str, Collection[date]]
 """Institution → days."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A Parquet file that a batch wrote: rows of one institution and month, from its first to its last day."""
+
+    path: Path
+    institution: str
+    first_day: date
+    last_day: date
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +162,14 @@ class LakeTable:
 
     # ── changing it ──────────────────────────────────────────────────────────────────────────
 
-    def commit(self, batch: str, added: Iterable[Path], removed: Iterable[DataFile]) -> int:
+    def commit(self, batch: str, added: Iterable[NewFile], removed: Iterable[DataFile]) -> int:
         """Add and remove files in one atomic snapshot marked with ``batch``; returns the snapshot's id."""
         removed = list(removed)
         with self._table.transaction() as transaction:
             update = transaction.update_snapshot(snapshot_properties={BATCH_PROPERTY: batch})
             with update.overwrite() if removed else update.fast_append() as producer:
-                for path in added:
-                    producer.append_data_file(
-                        parquet_file_to_data_file(self._table.io, transaction.table_metadata, f"file://{path}")
-                    )
+                for item in added:
+                    producer.append_data_file(self._data_file(item))
                 for file in removed:
                     producer.delete_data_file(file)
         self._make_durable()
@@ -168,6 +177,24 @@ class LakeTable:
         if snapshot is None:
             raise StateConflict(f"{self.folder.name}: the commit of batch {batch} left no snapshot")
         return snapshot.snapshot_id
+
+    def _data_file(self, item: NewFile) -> DataFile:
+        """What the catalog keeps of a file: its partition, and bounds of institution and day for planning."""
+        schema = self._table.schema()
+        institution, day = schema.find_field(INSTITUTION).field_id, schema.find_field(DAY).field_id
+        first, last = _days(item.first_day), _days(item.last_day)
+        name = to_bytes(StringType(), item.institution)
+        return DataFile.from_args(
+            content=DataFileContent.DATA,
+            file_path=f"file://{item.path}",
+            file_format=FileFormat.PARQUET,
+            partition=Record(item.institution, (item.first_day.year - 1970) * 12 + item.first_day.month - 1),
+            record_count=item.rows,
+            file_size_in_bytes=item.path.stat().st_size,
+            lower_bounds={institution: name, day: to_bytes(DateType(), first)},
+            upper_bounds={institution: name, day: to_bytes(DateType(), last)},
+            spec_id=self._table.metadata.default_spec_id,
+        )
 
     def _make_durable(self) -> None:
         """Force the metadata that the last commit wrote to disk: a commit must outlive a power cut."""
@@ -230,9 +257,13 @@ def _overlaps(file: DataFile, day_id: int, days: Days) -> bool:
     wanted = days.get(file.partition[0], ())
     if low is None or high is None:
         return bool(wanted)
-    first = _EPOCH + timedelta(days=int(from_bytes(DateType(), low)))
-    last = _EPOCH + timedelta(days=int(from_bytes(DateType(), high)))
-    return any(first <= day <= last for day in wanted)
+    first, last = int(from_bytes(DateType(), low)), int(from_bytes(DateType(), high))
+    return any(first <= _days(day) <= last for day in wanted)
+
+
+def _days(day: date) -> int:
+    """A date as Iceberg counts it: days since 1970-01-01."""
+    return (day - _EPOCH).days
 
 
 def _batch_of(snapshot: Snapshot) -> str:

@@ -11,7 +11,7 @@ import duckdb
 from pyiceberg.manifest import DataFile
 
 from kangqiao.engine.compute.duck import quote_name as q
-from kangqiao.engine.lake.lake import Days, local_path, open_draft, sync_file
+from kangqiao.engine.lake.lake import Days, NewFile, local_path, open_draft, sync_file
 from kangqiao.engine.lake.tables import DAY, INSTITUTION, columns_of, joins_of
 from kangqiao.engine.validation.compile import ACCEPTED
 from kangqiao.standards.model import Dataset
@@ -58,7 +58,7 @@ class LakeWriter:
         self._serial = 0
         self._draft = open_draft(folder, batch)
 
-    def write_accepted(self, day_rows: Iterable[DayRows]) -> list[Path]:
+    def write_accepted(self, day_rows: Iterable[DayRows]) -> list[NewFile]:
         """Write the accepted rows of ``judged``; one file a run of days. Returns the files, durable."""
         runs = _runs(day_rows)
         if not runs:
@@ -74,25 +74,29 @@ class LakeWriter:
             ) TO '{_quoted(self._draft)}' (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (run),
                 FIELD_IDS {self._field_ids()}, RETURN_STATS)"""
         ).fetchall()
-        return [self._settle(Path(row[0]), runs[int(row[5]["run"])]) for row in sorted(written)]
+        return [self._settle(Path(row[0]), runs[int(row[5]["run"])], row[1]) for row in sorted(written)]
 
-    def write_remains(self, files: Iterable[DataFile], replaced: Days) -> list[Path]:
+    def write_remains(self, files: Iterable[DataFile], replaced: Days) -> list[NewFile]:
         """For each file write the rows that ``replaced`` does not touch. Returns the files that are not empty."""
         self._create_replaced_table(replaced)
         remains = []
         for file in files:
-            path = self._next_path(file.partition[0], Path(local_path(file)).parent.name)
+            institution = file.partition[0]
+            path = self._next_path(institution, Path(local_path(file)).parent.name)
             columns = ", ".join(q(column.name) for column in columns_of(self._dataset))
-            (count,) = self._connection.execute(
+            (written,) = self._connection.execute(
                 f"""COPY (
                     SELECT {columns} FROM read_parquet($file, hive_partitioning=false) AS kept
                     ANTI JOIN replaced ON replaced.institution = kept.{INSTITUTION} AND replaced.day = kept.{DAY}
-                ) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {self._field_ids()})""",
+                ) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {self._field_ids()},
+                    RETURN_STATS)""",
                 {"file": local_path(file)},
-            ).fetchall()[0]
-            if count:
+            ).fetchall()
+            if written[1]:
                 sync_file(path)
-                remains.append(path)
+                days = written[4][f'"{DAY}"']
+                first, last = date.fromisoformat(days["min"]), date.fromisoformat(days["max"])
+                remains.append(NewFile(path, institution, first, last, written[1]))
             else:
                 path.unlink()
         return remains
@@ -107,11 +111,11 @@ class LakeWriter:
         rows = [(0, institution, day) for institution, days in replaced.items() for day in days]
         _insert_days(self._connection, "replaced", rows)
 
-    def _settle(self, draft: Path, run: _Run) -> Path:
+    def _settle(self, draft: Path, run: _Run, rows: int) -> NewFile:
         path = self._next_path(run.institution, run.month)
         draft.rename(path)
         sync_file(path)
-        return path
+        return NewFile(path, run.institution, run.days[0], run.days[-1], rows)
 
     def _next_path(self, institution: str, month: str) -> Path:
         self._serial += 1

@@ -15,6 +15,8 @@ Identifiers come from the catalogue and are quoted; codes of value sets are ENUM
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kangqiao.engine.compute.duck import quote_name as q
 from kangqiao.engine.formats.header import Layout
 from kangqiao.engine.validation.checks import Builtin, Check, checks_of, words_of
@@ -58,20 +60,26 @@ def create_judged(dataset: Dataset) -> str:
     return f"CREATE TABLE judged ({', '.join(columns)})"
 
 
-def read_spool(layout: Layout) -> str:
-    """A relation over a spool at the bound parameter ``$path``: file number, line, columns as text."""
+def spool_relation(layout: Layout, path: str) -> str:
+    """A relation over a spool whose path is bound to the parameter ``path``: file number, line, columns as text."""
     names = ["_file", "_line", *(f"c{index}" for index in range(len(layout.fields)))]
     types = ["INTEGER", "BIGINT", *("VARCHAR" for _ in layout.fields)]
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in zip(names, types, strict=True))
     return (
-        f"read_csv($path, columns={{{columns}}}, delim='{layout.delimiter}', quote='\"', escape='\"', "
+        f"read_csv(${path}, columns={{{columns}}}, delim='{layout.delimiter}', quote='\"', escape='\"', "
         "header=false, auto_detect=false, nullstr='', new_line='\\n', strict_mode=true, max_line_size=8388608)"
     )
 
 
-def insert_judged(dataset: Dataset, layout: Layout, source: str) -> str:
-    """The statement that judges the rows of ``source`` (as of :func:`read_spool`) into ``judged``."""
-    cells = ", ".join(f"c{index}" for index in range(len(layout.fields)))
+def insert_judged(dataset: Dataset, sources: Sequence[tuple[Layout, str]]) -> str:
+    """The statement that judges the rows of relations (as of :func:`spool_relation`) into ``judged``.
+
+    Relations of all layouts go through one statement: to plan it costs more than to judge a small file.
+    """
+    raw = " UNION ALL ".join(
+        f"SELECT _file, _line, [{_cells(layout)}] AS _cells, {_raw_columns(dataset, layout)} FROM {relation}"
+        for layout, relation in sources
+    )
     names = ", ".join(q(field.name) for field in dataset.fields)
     words = _violation_words(dataset)
     absent = _absence_words(dataset)
@@ -79,7 +87,7 @@ def insert_judged(dataset: Dataset, layout: Layout, source: str) -> str:
     dirty = " OR ".join(f"_w{index} <> 0" for index in range(len(words)))
     return f"""
 INSERT INTO judged
-WITH raw AS (SELECT _file, _line, [{cells}] AS _cells, {_raw_columns(dataset, layout)} FROM {source}),
+WITH raw AS ({raw}),
 typed AS (
   SELECT raw.*, arrival.institution AS _institution, arrival.day AS _day, arrival.submission AS _submission,
          {_typed_columns(dataset)}
@@ -92,6 +100,10 @@ SELECT _file, _line, _institution, _day, _submission, {names}, _who,
        CASE WHEN {_rejecting(dataset)} THEN {REJECTED} ELSE {ACCEPTED} END
 FROM marked
 """
+
+
+def _cells(layout: Layout) -> str:
+    return ", ".join(f"c{index}" for index in range(len(layout.fields)))
 
 
 def _raw_columns(dataset: Dataset, layout: Layout) -> str:

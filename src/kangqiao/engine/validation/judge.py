@@ -39,7 +39,7 @@ from kangqiao.engine.validation.compile import (
     REJECTED,
     create_judged,
     insert_judged,
-    read_spool,
+    spool_relation,
     value_set_type,
 )
 from kangqiao.standards.model import Dataset, Reference, ValueSet
@@ -152,7 +152,7 @@ class Judge:
         self._partly_judged.add(number)
         values = {"path": str(received.path), "number": number}
         try:
-            self.connection.execute(insert_judged(self.dataset, read.layout, relation), values)
+            self.connection.execute(insert_judged(self.dataset, [(read.layout, relation)]), values)
         except duckdb.Error as error:
             raise FileRefused("file.damaged", f"{received.path.name} 已损坏，不能读完。") from error
         return read
@@ -192,9 +192,12 @@ class Judge:
             )
             self._insert("arrival", rows.set_column(2, "day", rows["day"].cast(pa.date32())))
             self._waiting = []
-        for spool in self._spools.drain():
-            statement = insert_judged(self.dataset, spool.layout, read_spool(spool.layout))
-            self.connection.execute(statement, {"path": str(spool.path)})
+        spools = self._spools.drain()
+        if spools:
+            sources = [(spool.layout, spool_relation(spool.layout, f"path{n}")) for n, spool in enumerate(spools)]
+            paths = {f"path{n}": str(spool.path) for n, spool in enumerate(spools)}
+            self.connection.execute(insert_judged(self.dataset, sources), paths)
+        for spool in spools:
             spool.path.unlink()
 
     def _flush_aside(self) -> None:
