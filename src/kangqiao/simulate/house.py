@@ -1,5 +1,8 @@
 """One institution as it is inside: its code, departments, doctors, and whom it sees."""
 
+# numpy says Any of what an array of objects is indexed to.
+# mypy: disable-error-code="no-any-return"
+
 from __future__ import annotations
 
 from dataclasses import dataclass

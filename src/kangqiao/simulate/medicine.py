@@ -1,5 +1,8 @@
 """Tables of medicine as arrays: diagnoses, drugs, laboratory panels, examinations, operations."""
 
+# numpy says Any of what an array of objects is indexed to.
+# mypy: disable-error-code="no-any-return"
+
 from __future__ import annotations
 
 from dataclasses import dataclass

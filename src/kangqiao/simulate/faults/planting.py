@@ -123,7 +123,7 @@ class Planter:
 def _in_turns(kinds: list[Kind]) -> list[Kind]:
     """Kinds with every rule once before any comes a second time."""
     seen: Counter[str] = Counter()
-    ranked = []
+    ranked: list[tuple[int, int, Kind]] = []
     for kind in kinds:
         ranked.append((seen[kind.rule], len(ranked), kind))
         seen[kind.rule] += 1

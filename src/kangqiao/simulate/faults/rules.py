@@ -108,7 +108,7 @@ _EVERYWHERE: dict[str, Change] = {
     "temperature_range": put(body_temperature="30.0"),
     "pulse_rate_range": put(pulse_rate="300"),
     "respiratory_rate_range": put(respiratory_rate="130"),
-    "height_range": both(put(height="20.0"), blank("bmi")),
+    "height_range": both(put(height="15.0"), blank("bmi")),
     "age_matches_birth": add("age", "3"),
     "amount_range": put(quantity="20", unit_price="30000.0000", amount="600000.00"),
     "fasting_range": put(fasting_glucose="0.5"),

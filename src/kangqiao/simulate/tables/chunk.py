@@ -1,5 +1,8 @@
 """A chunk of rows being written: what every table needs to know about them, made once and only if asked for."""
 
+# numpy says Any of what an array of objects is indexed to.
+# mypy: disable-error-code="no-any-return"
+
 from __future__ import annotations
 
 from dataclasses import dataclass

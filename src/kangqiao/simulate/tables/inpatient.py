@@ -1,5 +1,8 @@
 """住院: admissions, orders, vital signs, operations, consumables, discharges and front pages."""
 
+# numpy says Any of what an array of objects is indexed to.
+# mypy: disable-error-code="no-any-return"
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,5 +1,8 @@
 """检验检查: reports of visits and stays, and their items with reference ranges and the right flags."""
 
+# numpy says Any of what an array of objects is indexed to.
+# mypy: disable-error-code="no-any-return"
+
 from __future__ import annotations
 
 from functools import cache
