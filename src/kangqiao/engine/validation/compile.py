@@ -2,8 +2,9 @@
 
 One statement reads a spool and writes typed, judged rows into the table ``judged``::
 
-    raw     r_<field>     every column as text, as it came
-    typed   <field>       DATE, TIMESTAMP, DECIMAL, BIGINT, BOOLEAN, VARCHAR; NULL where it cannot be read
+    raw     r_<field>     every column as text, as it came; texts are <field> from the start
+    typed   <field>       DATE, TIMESTAMP, DECIMAL, BIGINT, BOOLEAN; NULL where it cannot be read
+    ruled   _r<check>     what each rule says: TRUE, FALSE, or NULL where it does not apply
     judged  _file, _line, _institution, _day, _submission, <fields>, _who,
             _w0.._wn      words of violations, a bit a check
             _n0.._nn      words of rules that did not apply
@@ -20,9 +21,11 @@ from collections.abc import Sequence
 from kangqiao.engine.compute.duck import quote_name as q
 from kangqiao.engine.formats.header import Layout
 from kangqiao.engine.validation.checks import Builtin, Check, checks_of, words_of
-from kangqiao.standards.model import Dataset, Field, Identifies, Person, Rule
+from kangqiao.standards.model import Dataset, Field, Rule
 
 ACCEPTED, REJECTED, DUPLICATE = 0, 1, 2
+
+_NUMBER = r"-?[0-9]+(\.[0-9]+)?"
 
 _STRUCTURE_COLUMNS = (
     "_file INTEGER",
@@ -89,11 +92,12 @@ def insert_judged(dataset: Dataset, sources: Sequence[tuple[Layout, str]]) -> st
 INSERT INTO judged
 WITH raw AS ({raw}),
 typed AS (
-  SELECT raw.*, arrival.institution AS _institution, arrival.day AS _day, arrival.submission AS _submission,
+  SELECT raw.*, arrival.institution AS _institution, arrival.day AS _day, arrival.submission AS _submission
          {_typed_columns(dataset)}
   FROM raw JOIN arrival ON arrival.number = raw._file),
+ruled AS (SELECT *{_rule_columns(dataset)} FROM typed),
 marked AS (
-  SELECT *, {_aliased(words, "_w")}, {_aliased(absent, "_n")}, {_who(dataset)} AS _who FROM typed)
+  SELECT *, {_aliased(words, "_w")}, {_aliased(absent, "_n")}, {_who(dataset)} AS _who FROM ruled)
 SELECT _file, _line, _institution, _day, _submission, {names}, _who,
        {word_names}, {", ".join(f"_n{index}" for index in range(len(absent)))},
        CASE WHEN {dirty} THEN _cells END,
@@ -109,21 +113,30 @@ def _cells(layout: Layout) -> str:
 def _raw_columns(dataset: Dataset, layout: Layout) -> str:
     position = {name: index for index, name in enumerate(layout.fields) if name is not None}
     return ", ".join(
-        f"{f'c{position[field.name]}' if field.name in position else 'NULL::VARCHAR'} AS {_raw(field.name)}"
+        f"{f'c{position[field.name]}' if field.name in position else 'NULL::VARCHAR'} AS {_raw(field)}"
         for field in dataset.fields
     )
 
 
 def _typed_columns(dataset: Dataset) -> str:
-    return ", ".join(f"{_typed(field)} AS {q(field.name)}" for field in dataset.fields)
+    return "".join(f", {_typed(field)} AS {q(field.name)}" for field in dataset.fields if not field.is_text)
 
 
-def _raw(name: str) -> str:
-    return q(f"r_{name}")
+def _rule_columns(dataset: Dataset) -> str:
+    """Each rule as a column, so that it is evaluated once; a rule that fails at run time does not apply."""
+    return "".join(
+        f", TRY(CAST(({check.source.expr}) AS BOOLEAN)) AS _r{check.number}"
+        for check in checks_of(dataset)
+        if isinstance(check.source, Rule)
+    )
+
+
+def _raw(field: Field) -> str:
+    return q(field.name if field.is_text else f"r_{field.name}")
 
 
 def _typed(field: Field) -> str:
-    raw = _raw(field.name)
+    raw = _raw(field)
     match field.type:
         case "D":
             return (
@@ -160,7 +173,8 @@ def _words(dataset: Dataset, conditions: dict[int, str]) -> list[str]:
     words: list[list[str]] = [[] for _ in range(words_of(dataset))]
     for check in checks_of(dataset):
         if condition := conditions[check.number]:
-            words[check.word].append(f"CASE WHEN {condition} THEN {1 << check.bit}::UBIGINT ELSE 0::UBIGINT END")
+            # not CASE: inside one, DuckDB evaluates anew what it could share between conditions
+            words[check.word].append(f"COALESCE(({condition}), FALSE)::UBIGINT * {1 << check.bit}::UBIGINT")
     return [" | ".join(bits) or "0::UBIGINT" for bits in words]
 
 
@@ -171,7 +185,7 @@ def _aliased(expressions: list[str], prefix: str) -> str:
 def _violated(dataset: Dataset, check: Check) -> str:
     """The condition under which a row violates ``check``; empty for checks that the row alone cannot decide."""
     if isinstance(check.source, Rule):
-        return f"NOT {_rule(check.source)}"
+        return f"NOT _r{check.number}"
     if check.rule == Builtin.EVENT_DAY:
         return f"CAST({q(dataset.event_time)} AS DATE) <> _day"
     if isinstance(check.source, Field):
@@ -181,51 +195,62 @@ def _violated(dataset: Dataset, check: Check) -> str:
 
 def _absent(dataset: Dataset, check: Check) -> str:
     if isinstance(check.source, Rule):
-        return f"{_rule(check.source)} IS NULL"
+        return f"_r{check.number} IS NULL"
     if check.rule == Builtin.EVENT_DAY:
         return f"{q(dataset.event_time)} IS NULL OR _day IS NULL"
     return ""
 
 
-def _rule(rule: Rule) -> str:
-    return f"TRY(CAST(({rule.expr}) AS BOOLEAN))"
-
-
 def _field_violated(dataset: Dataset, field: Field, rule: Builtin) -> str:
-    raw, typed, form = _raw(field.name), q(field.name), field.parsed
+    if rule is Builtin.REQUIRED:
+        return f"{_raw(field)} IS NULL OR {_is_blank(field)}" if field.is_text else f"{_raw(field)} IS NULL"
+    if rule is Builtin.TYPE:
+        return _type_violated(field)
+    violated = _value_violated(dataset, field, rule)
+    # a required value that is blank has failed already and is not judged further
+    return f"({violated}) AND NOT {_is_blank(field)}" if field.required and field.is_text else violated
+
+
+def _is_blank(field: Field) -> str:
+    return rf"regexp_full_match({_raw(field)}, '[\s\x{{a0}}\x{{3000}}]*')"
+
+
+def _type_violated(field: Field) -> str:
+    raw, typed = _raw(field), q(field.name)
+    if field.type == "N":
+        return rf"{typed} IS NULL AND NOT regexp_full_match({raw}, '{_NUMBER}')"
+    return f"{typed} IS NULL AND {raw} IS NOT NULL"
+
+
+def _value_violated(dataset: Dataset, field: Field, rule: Builtin) -> str:
+    raw, form = _raw(field), field.parsed
     match rule:
-        case Builtin.REQUIRED:
-            return f"{raw} IS NULL OR trim({raw}) = ''" if field.is_text else f"{raw} IS NULL"
-        case Builtin.TYPE:
-            return _type_violated(field)
         case Builtin.LENGTH:
             return f"length({raw}) NOT BETWEEN {form.minimum} AND {form.maximum}"
         case Builtin.FORMAT if field.is_text:
             return f"NOT regexp_full_match({raw}, '[0-9]*')"
         case Builtin.FORMAT:
-            return rf"{typed} IS NULL AND regexp_full_match({raw}, '-?[0-9]+(\.[0-9]+)?')"
+            return f"{q(field.name)} IS NULL AND regexp_full_match({raw}, '{_NUMBER}')"
         case Builtin.VALUE_SET:
             return f"{raw} IS NOT NULL AND TRY_CAST({raw} AS {value_set_type(field.value_set or '')}) IS NULL"
         case Builtin.CHECKSUM:
-            return _checksum_violated(dataset.person, field)
+            return _checksum_violated(dataset, field)
     raise ValueError(f"no row condition for {rule}")
 
 
-def _type_violated(field: Field) -> str:
-    raw, typed = _raw(field.name), q(field.name)
-    if field.type == "N":
-        return rf"{typed} IS NULL AND NOT regexp_full_match({raw}, '-?[0-9]+(\.[0-9]+)?')"
-    return f"{typed} IS NULL AND {raw} IS NOT NULL"
+def _checksum_violated(dataset: Dataset, field: Field) -> str:
+    test = "is_uscc" if field.checksum == "uscc" else "is_resident_id"
+    violated = f"{_raw(field)} IS NOT NULL AND NOT {test}({_raw(field)})"
+    condition = _checksum_applies(dataset, field)
+    return f"{condition} AND {violated}" if condition else violated
 
 
-def _checksum_violated(person: Person, field: Field) -> str:
-    raw = _raw(field.name)
-    if field.checksum == "uscc":
-        return f"{raw} IS NOT NULL AND NOT is_uscc({raw})"
-    violated = f"{raw} IS NOT NULL AND NOT is_resident_id({raw})"
-    if field.identifies is Identifies.ID_NO and person.id_no == field.name and person.id_type:
-        return f"COALESCE({_raw(person.id_type)}, '01') = '01' AND {violated}"
-    return violated
+def _checksum_applies(dataset: Dataset, field: Field) -> str:
+    """An identity number is one of GB 11643 only where the document is an identity card (01)."""
+    person = dataset.person
+    if field.checksum == "uscc" or person.id_no != field.name or not person.id_type:
+        return ""
+    return f"COALESCE({_raw(dataset.by_name[person.id_type])}, '01') = '01'"
 
 
 def value_set_type(name: str) -> str:
