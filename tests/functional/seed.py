@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.cast import MORNING, submission
 
 from kangqiao.access.actions import create_demo_account
-from kangqiao.intake.models import Batch, Submission, SubmissionState, Violation
+from kangqiao.intake.models import Batch, BatchState, Submission, SubmissionState, Violation
 from kangqiao.oversight.statistics.actions import rebuild_daily_facts
 from kangqiao.registry.models import Institution
 from kangqiao.registry.queries import active_institutions
@@ -77,7 +77,12 @@ def showcase() -> None:
     )
     Submission.objects.filter(pk=first.pk).update(is_current=False, state=SubmissionState.SUPERSEDED)
     batch = Batch.objects.create(
-        id="b" * 26, load_id="0" * 26, channel="scheduled", dataset="outpatient_charge", created_at=MORNING
+        id="b" * 26,
+        load_id="0" * 26,
+        channel="scheduled",
+        dataset="outpatient_charge",
+        state=BatchState.DONE,
+        created_at=MORNING,
     )
     item = submission(
         "江苏省中医院", "outpatient_charge", day, id="showcase", batch=batch, received=20738, rejected=104,

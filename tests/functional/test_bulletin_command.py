@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from tests.functional.conftest import COMMAND, Platform, environment
 
+from kangqiao.cli.main import main
+
 
 def run(home: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run([*COMMAND, "bulletin", *words], env=environment(home), capture_output=True, check=False)
@@ -38,10 +40,12 @@ def test_a_workbook_goes_to_a_file_or_down_the_pipe_with_the_same_bytes(platform
 
 
 @pytest.mark.parametrize("month", ["2024-6", "2024-13", "202406", "六月"])
-def test_a_wrong_month_is_refused_in_a_sentence(platform: Platform, month: str) -> None:
-    done = run(platform.home, month)
-    assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr.decode() == f"月份“{month}”不对，请写成 2024-06 这样的形式（bad_month）\n"
+def test_a_wrong_month_is_refused_in_a_sentence(month: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["bulletin", month])
+    told = capsys.readouterr()
+    assert (ended.value.code, told.out) == (2, "")
+    assert told.err == f"月份“{month}”不对，请写成 2024-06 这样的形式（bad_month）\n"
 
 
 def test_a_file_that_cannot_be_written_is_named(platform: Platform, tmp_path: Path) -> None:

@@ -10,18 +10,12 @@ from typing import Annotated
 
 import typer
 
+from kangqiao.cli.platform import open_platform  # isort: skip  (Django first)
+
 from kangqiao.base.clock import parse_month
 from kangqiao.base.errors import RequestRefused
-from kangqiao.web.boot import open_home
-
-# Django is ready only after boot, so the rooms come after it.
-from kangqiao.oversight.bulletin.documents import (  # isort: skip
-    html_document,
-    json_document,
-    text_document,
-    xlsx_document,
-)
-from kangqiao.oversight.bulletin.queries import bulletin_tables  # isort: skip
+from kangqiao.oversight.bulletin.documents import html_document, json_document, text_document, xlsx_document
+from kangqiao.oversight.bulletin.queries import bulletin_tables
 
 app = typer.Typer(add_completion=False)
 
@@ -46,7 +40,7 @@ def bulletin(
         raise RequestRefused("bad_month", f"月份“{month}”不对，请写成 2024-06 这样的形式") from error
     if form is Format.XLSX and out is None and sys.stdout.isatty():
         raise RequestRefused("out_missing", "xlsx 是二进制文件，请用 --out 指定要写入的文件")
-    open_home()
+    open_platform()
     _deliver(_rendered(first, form), out)
 
 

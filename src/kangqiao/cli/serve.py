@@ -7,14 +7,16 @@ import sys
 from typing import Annotated
 
 import typer
+
+from kangqiao.cli.platform import open_platform  # isort: skip  (Django first)
+
 from django.contrib.staticfiles import finders
 from django.db import connections
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
-from kangqiao.base.home import VARIABLE
-from kangqiao.web.boot import open_home
+from kangqiao.base.home import VARIABLE, current_home
 
 HOSTS = "KANGQIAO_HOSTS"
 EVERYWHERE = ("0.0.0.0", "::")
@@ -28,7 +30,8 @@ def serve(
     port: Annotated[int, typer.Option("--port", help="监听端口", min=1, max=65535)] = 8000,
 ) -> None:
     """启动网页服务；按 Ctrl+C 停止。"""
-    home = open_home()
+    open_platform()
+    home = current_home()
     # The workers are new processes: they learn the home and the host from the environment.
     os.environ[VARIABLE] = str(home.root)
     _allow(host)
