@@ -59,13 +59,14 @@ def _submission(institution: Institution, entry: Prescription, day: date, dice: 
     rejected = dice.randrange(0, received // 40 + 1)
     duplicate = dice.randrange(0, received // 90 + 1)
     measures = {"total_amount": f"{received * 218.37:.2f}"} if entry.dataset.endswith("charge") else {}
+    received_at = MORNING + (day - JUNE) + timedelta(seconds=dice.randrange(7200))
     return Submission(
-        id=f"{dice.getrandbits(100):026x}", load_id="0" * 26, institution=institution,
+        id=f"{received_at:%Y%m%d%H%M%S}{dice.getrandbits(48):012x}", load_id="0" * 26, institution=institution,
         institution_text=institution.name, channel=entry.channel, dataset=entry.dataset, day=day,
         day_text=day.isoformat(), state=SubmissionState.STORED, is_current=True,
         file_name=f"{institution.code}/{entry.channel}/{entry.dataset}/{day}.csv",
         received=received, stored=received - rejected - duplicate, duplicate=duplicate, rejected=rejected,
-        measures=measures, received_at=MORNING + (day - JUNE) + timedelta(seconds=dice.randrange(7200)),
+        measures=measures, received_at=received_at,
     )  # fmt: skip
 
 

@@ -45,7 +45,8 @@ def filtered_submissions(wanted: SubmissionFilter | None) -> QuerySet[Submission
         "day__lte": wanted.day_to,
     }
     narrowed = {name: value for name, value in conditions.items() if value}
-    return Submission.objects.select_related("institution").filter(**narrowed)
+    # Ids sort by time, so the newest page comes off the primary key however long the ledger has grown.
+    return Submission.objects.select_related("institution").filter(**narrowed).order_by("-id")
 
 
 def submission_or_404(submission_id: str) -> Submission:
