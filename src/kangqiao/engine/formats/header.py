@@ -10,6 +10,10 @@ from kangqiao.base.errors import FileRefused
 from kangqiao.standards.model import Dataset, Field
 
 DELIMITERS = (",", "\t", "|")
+COLUMN_LIMIT = 2000
+"""Columns a file may have; the widest dataset has some 200."""
+_HEAD_LIMIT = 1 << 17
+"""Bytes of a head line; the csv module reads no longer value."""
 _OTHER_DELIMITERS = (";", "，", "；", "^", "~", "\x01", "\x1f", ":", " ")
 OWN_COLUMNS = ("_line", "_rule", "_message")
 """Columns that our own file of rejected rows adds; sent back, they are passed over without a word."""
@@ -26,16 +30,22 @@ class Layout:
     @property
     def unknown(self) -> tuple[str, ...]:
         """Names of columns that are no field of the dataset, in order."""
-        pairs = zip(self.header, self.fields, strict=True)
-        return tuple(name for name, field in pairs if field is None and name not in OWN_COLUMNS)
+        pairs = enumerate(zip(self.header, self.fields, strict=True), 1)
+        return tuple(
+            name or f"（第 {number} 列，没有列名）"
+            for number, (name, field) in pairs
+            if field is None and name not in OWN_COLUMNS
+        )
 
 
 @lru_cache(maxsize=4096)
 def read_layout(dataset: Dataset, line: str) -> Layout:
     """The layout that a head line declares (English names, Chinese titles or field ids, in any order).
 
-    Raises FileRefused: no header, wrong delimiter, a column twice, a required column missing.
+    Raises FileRefused: no header, wrong delimiter, wrong line ends, a column twice, too many columns,
+    a required column missing.
     """
+    _check_head(dataset, line)
     found = max((_split(dataset, line, delimiter) for delimiter in DELIMITERS), key=_recognised)
     if not _recognised(found):
         raise _unrecognised(dataset, line)
@@ -50,8 +60,18 @@ def match_columns(dataset: Dataset, names: tuple[str, ...]) -> Layout:
     return _checked(dataset, layout)
 
 
+def _check_head(dataset: Dataset, line: str) -> None:
+    if "\r" in line:
+        raise FileRefused("file.line_ends", "行尾只有回车符（CR）。每行应以换行符（LF 或 CRLF）结束，请重新导出。")
+    if len(line) > _HEAD_LIMIT:
+        raise FileRefused("file.no_header", f"第一行过长，不是“{dataset.title}”的表头。")
+    if max(line.count(delimiter) for delimiter in DELIMITERS) >= COLUMN_LIMIT:
+        raise FileRefused("file.columns_too_many", f"表头的列数超过 {COLUMN_LIMIT}，请核对文件与数据集。")
+
+
 def _split(dataset: Dataset, line: str, delimiter: str) -> Layout:
-    names = tuple(name.strip() for name in next(csv.reader([line], delimiter=delimiter), []))
+    reader = csv.reader([line], delimiter=delimiter, skipinitialspace=True)
+    names = tuple(name.strip().strip('"').strip() for name in next(reader, []))
     return Layout(delimiter, names, tuple(_field_name(dataset, name) for name in names))
 
 

@@ -47,6 +47,10 @@ def line_blocks(blocks: Iterator[bytes]) -> Iterator[bytes | LongLine]:
     """Regroup blocks of bytes so that each ends at the end of a line; a line over the limit comes as LongLine."""
     carry = b""
     for block in blocks:
+        first = block.find(b"\n") + 1
+        if first and len(carry) + first > RECORD_LIMIT:
+            yield LongLine(iter((carry, block[: first - 1])))
+            carry, block = b"", block[first:]
         cut = block.rfind(b"\n") + 1
         if cut:
             yield carry + block[:cut]
@@ -88,22 +92,22 @@ class Cutter:
         self.line = line
         self.bad: list[BadRecord] = []
         self._open: list[bytes] = []
-        self._pattern = _value_pattern(self._delimiter)
+        self._open_size = 0
+        self._value = _value_pattern(self._delimiter)
 
     def feed(self, text: bytes, prefix: bytes) -> list[bytes]:
         """Cut ``text`` (whole lines, UTF-8) and return good records, each as ``prefix`` line delimiter record."""
         if self._open or b'"' in text:
             return self._feed_quoted(text, prefix)
         if b"\r" in text:
-            text = text.replace(b"\r\n", b"\n")
-            if b"\r" in text:
+            lines = text.replace(b"\r\n", b"\n")
+            if b"\r" in lines:
                 return self._feed_quoted(text, prefix)
+            text = lines
         return self._feed_plain(text, prefix)
 
     def _feed_plain(self, text: bytes, prefix: bytes) -> list[bytes]:
-        lines = text.split(b"\n")
-        if not lines[-1]:
-            lines.pop()
+        lines = _lines(text)
         delimiter, commas, first = self._delimiter, self._commas, self.line
         self.line += len(lines)
         good = [
@@ -122,47 +126,49 @@ class Cutter:
                 self.bad.append(BadRecord(number, RAGGED, line, columns + 1))
 
     def _feed_quoted(self, text: bytes, prefix: bytes) -> list[bytes]:
-        lines = text.split(b"\n")
-        if not lines[-1]:
-            lines.pop()
         good: list[bytes] = []
-        pending = deque(lines)
+        pending = deque(_lines(text))
         while pending:
-            self._open.append(pending.popleft())
+            line = pending.popleft()
+            self._open.append(line)
+            self._open_size += len(line) + 1
             self.line += 1
             pending.extendleft(reversed(self._take(good, prefix)))
         return good
 
     def _take(self, good: list[bytes], prefix: bytes) -> list[bytes]:
         """Take the open lines as a record if they are one; return lines that must be read again."""
-        if len(self._open) > 1 and b'"' not in self._open[-1] and len(self._open) < QUOTE_LINES:
-            return []
+        is_hopeless = len(self._open) >= QUOTE_LINES or self._open_size > RECORD_LIMIT
+        if len(self._open) > 1 and _STILL_OPEN.fullmatch(self._open[-1]):
+            return self._give_up() if is_hopeless else []
         raw = b"\n".join(self._open)
         values = self._values(raw.removesuffix(b"\r"))
         if values is None:
-            is_hopeless = len(self._open) >= QUOTE_LINES or len(raw) > RECORD_LIMIT
             return self._give_up() if is_hopeless else []
         if not values:
             return self._give_up()
+        self._close(raw, values, good, prefix)
+        return []
+
+    def _close(self, raw: bytes, values: list[bytes], good: list[bytes], prefix: bytes) -> None:
         number = self.line - len(self._open)
-        self._open = []
+        self._open, self._open_size = [], 0
         if len(values) == self.width and values != [b""]:
             record = self._delimiter.join(_safe(value, self._delimiter) for value in values)
             good.append(b"%b%d%b%b" % (prefix, number, self._delimiter, record))
         elif values != [b""]:
             self.bad.append(BadRecord(number, RAGGED, raw, len(values)))
-        return []
 
     def _give_up(self) -> list[bytes]:
         """The first open line has a quote that is never closed: set it aside, read on after it."""
         first, *rest = self._open
-        self._open = []
+        self._open, self._open_size = [], 0
         self.line -= len(rest)
         self.bad.append(BadRecord(self.line - 1, UNCLOSED, first))
         return rest
 
     def set_aside(self, record: BadRecord) -> None:
-        """Count one line that the caller has set aside (a line over the limit)."""
+        """Count one line that the caller has set aside (a line over the limit). Call :meth:`finish` before."""
         self.bad.append(record)
         self.line += 1
 
@@ -172,7 +178,7 @@ class Cutter:
         return bad
 
     def finish(self, prefix: bytes) -> list[bytes]:
-        """What is still open at the end of the file has a quote that is never closed."""
+        """What is still open has a quote that is never closed: at the end of the file, or before a line too long."""
         good: list[bytes] = []
         while self._open:
             rest = self._give_up()
@@ -181,10 +187,12 @@ class Cutter:
 
     def _values(self, record: bytes) -> list[bytes] | None:
         """Values of a record, quotes taken off; None when a quote is open at its end, empty when one is misplaced."""
+        if b'"' not in record:
+            return record.split(self._delimiter)
         values: list[bytes] = []
         position = 0
         while True:
-            match = self._pattern.match(record, position)
+            match = self._value.match(record, position)
             if match is None:
                 return None if _OPEN_VALUE.fullmatch(record, position) else []
             quoted = match[1]
@@ -195,6 +203,15 @@ class Cutter:
 
 
 _OPEN_VALUE = re.compile(rb'"[^"]*(?:""[^"]*)*')
+_STILL_OPEN = re.compile(rb'[^"]*(?:""[^"]*)*')
+"""A line inside a quoted value that does not close it."""
+
+
+def _lines(text: bytes) -> list[bytes]:
+    lines = text.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines
 
 
 @lru_cache(maxsize=8)

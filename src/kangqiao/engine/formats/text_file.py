@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kangqiao.base.errors import FileRefused
-from kangqiao.engine.formats.decoding import GB18030, UTF8, Decoder, NotUtf8, strip_bom
+from kangqiao.engine.formats.decoding import GB18030, UTF8, Decoder, NotUtf8
 from kangqiao.engine.formats.header import Layout, read_layout
 from kangqiao.engine.formats.received import Received
 from kangqiao.engine.formats.records import TOO_LONG, BadRecord, Cutter, LongLine, line_blocks
@@ -73,6 +73,7 @@ class TextReader:
         self._sink.write(layout, cutter.feed(rest, prefix))
         for part in parts:
             if isinstance(part, LongLine):
+                self._sink.write(layout, cutter.finish(prefix))
                 cutter.set_aside(self._keep_long_line(part, number, cutter.line, decoder))
             else:
                 self._sink.write(layout, cutter.feed(decoder.decode(part, cutter.line), prefix))
@@ -90,12 +91,10 @@ class TextReader:
         path = self._sink.folder / f"long-{number}-{line}.txt"
         start = b""
         with path.open("wb") as handle:
-            for piece in part.pieces:
-                decoder.refuse_nul(piece, line)
+            for piece in decoder.decode_pieces(part.pieces, line):
                 start = start or piece[:RAW_HEAD]
                 handle.write(piece)
-        text = start.decode(decoder.encoding, errors="ignore").encode()
-        return BadRecord(line, TOO_LONG, text, raw_file=str(path))
+        return BadRecord(line, TOO_LONG, start.decode(errors="ignore").encode(), raw_file=str(path))
 
 
 def _head(decoder: Decoder, parts: Iterator[bytes | LongLine], name: str) -> tuple[int, bytes, bytes]:
@@ -107,7 +106,7 @@ def _head(decoder: Decoder, parts: Iterator[bytes | LongLine], name: str) -> tup
     for part in parts:
         if isinstance(part, LongLine):
             raise FileRefused("file.no_header", f"{name} 的第一行过长，不是表头。")
-        text = decoder.decode(strip_bom(part, name) if not skipped else part, skipped + 1)
+        text = decoder.decode(part, skipped + 1) if skipped else decoder.decode_first(part)
         while text:
             line, _, text = text.partition(b"\n")
             skipped += 1

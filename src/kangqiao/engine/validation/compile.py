@@ -4,6 +4,7 @@ One statement reads a spool and writes typed, judged rows into the table ``judge
 
     raw     r_<field>     every column as text, as it came; texts are <field> from the start
     typed   <field>       DATE, TIMESTAMP, DECIMAL, BIGINT, BOOLEAN; NULL where it cannot be read
+            b_<field>     whether a required text is blank
     ruled   _r<check>     what each rule says: TRUE, FALSE, or NULL where it does not apply
     judged  _file, _line, _institution, _day, _submission, <fields>, _who,
             _w0.._wn      words of violations, a bit a check
@@ -119,7 +120,9 @@ def _raw_columns(dataset: Dataset, layout: Layout) -> str:
 
 
 def _typed_columns(dataset: Dataset) -> str:
-    return "".join(f", {_typed(field)} AS {q(field.name)}" for field in dataset.fields if not field.is_text)
+    typed = [f", {_typed(field)} AS {q(field.name)}" for field in dataset.fields if not field.is_text]
+    blank = [f", {_is_blank(field)} AS {_blank(field)}" for field in dataset.fields if field.is_text and field.required]
+    return "".join(typed + blank)
 
 
 def _rule_columns(dataset: Dataset) -> str:
@@ -133,6 +136,14 @@ def _rule_columns(dataset: Dataset) -> str:
 
 def _raw(field: Field) -> str:
     return q(field.name if field.is_text else f"r_{field.name}")
+
+
+def _blank(field: Field) -> str:
+    return q(f"b_{field.name}")
+
+
+def _is_blank(field: Field) -> str:
+    return rf"regexp_full_match({_raw(field)}, '[\s\x{{a0}}\x{{3000}}]*')"
 
 
 def _typed(field: Field) -> str:
@@ -198,21 +209,20 @@ def _absent(dataset: Dataset, check: Check) -> str:
         return f"_r{check.number} IS NULL"
     if check.rule == Builtin.EVENT_DAY:
         return f"{q(dataset.event_time)} IS NULL OR _day IS NULL"
+    if isinstance(check.source, Field) and check.rule == Builtin.CHECKSUM:
+        condition = checksum_condition(dataset, check.source)
+        return f"{_raw(check.source)} IS NOT NULL AND NOT {condition}" if condition else ""
     return ""
 
 
 def _field_violated(dataset: Dataset, field: Field, rule: Builtin) -> str:
     if rule is Builtin.REQUIRED:
-        return f"{_raw(field)} IS NULL OR {_is_blank(field)}" if field.is_text else f"{_raw(field)} IS NULL"
+        return f"COALESCE({_blank(field)}, TRUE)" if field.is_text else f"{_raw(field)} IS NULL"
     if rule is Builtin.TYPE:
         return _type_violated(field)
     violated = _value_violated(dataset, field, rule)
     # a required value that is blank has failed already and is not judged further
-    return f"({violated}) AND NOT {_is_blank(field)}" if field.required and field.is_text else violated
-
-
-def _is_blank(field: Field) -> str:
-    return rf"regexp_full_match({_raw(field)}, '[\s\x{{a0}}\x{{3000}}]*')"
+    return f"({violated}) AND NOT {_blank(field)}" if field.required and field.is_text else violated
 
 
 def _type_violated(field: Field) -> str:
@@ -241,12 +251,12 @@ def _value_violated(dataset: Dataset, field: Field, rule: Builtin) -> str:
 def _checksum_violated(dataset: Dataset, field: Field) -> str:
     test = "is_uscc" if field.checksum == "uscc" else "is_resident_id"
     violated = f"{_raw(field)} IS NOT NULL AND NOT {test}({_raw(field)})"
-    condition = _checksum_applies(dataset, field)
+    condition = checksum_condition(dataset, field)
     return f"{condition} AND {violated}" if condition else violated
 
 
-def _checksum_applies(dataset: Dataset, field: Field) -> str:
-    """An identity number is one of GB 11643 only where the document is an identity card (01)."""
+def checksum_condition(dataset: Dataset, field: Field) -> str:
+    """When a value is judged by its checksum: a document's number only where it is an identity card (01)."""
     person = dataset.person
     if field.checksum == "uscc" or person.id_no != field.name or not person.id_type:
         return ""

@@ -77,13 +77,18 @@ def _rows(judge: Judge, statement: str) -> list[Row]:
 
 
 def _totals_statement(judge: Judge) -> str:
-    """Rows by fate; ``f_<field>`` rows that hold the field; ``n_<check>`` rows a rule or reference applies to."""
+    """Rows by fate; ``f_<field>`` rows that hold the field; ``n_<check>`` rows a rule or reference applies to.
+
+    ``x_<check>`` rows that hold the field, but the check does not apply to them.
+    """
     parts = [f"count(*) FILTER (_status = {code}) AS {name}" for code, name in _FATES]
     parts += [f"count({q(field.name)}) AS {q('f_' + field.name)}" for field in judge.dataset.fields]
     for check in judge.checks:
+        absent = f"CAST(sum((_n{check.word} >> {check.bit}) & 1) AS BIGINT)"
         if isinstance(check.source, Rule) or check.rule == Builtin.EVENT_DAY:
-            absent = f"(_n{check.word} >> {check.bit}) & 1"
-            parts.append(f"count(*) - CAST(sum({absent}) AS BIGINT) AS n_{check.number}")
+            parts.append(f"count(*) - {absent} AS n_{check.number}")
+        if check.rule == Builtin.CHECKSUM:
+            parts.append(f"{absent} AS x_{check.number}")
         if isinstance(check.source, Reference) and judge.has_store:
             present = " AND ".join(f"{q(name)} IS NOT NULL" for name in check.source.fields)
             parts.append(f"count(*) FILTER (_status <> {REJECTED} AND {present}) AS n_{check.number}")
@@ -120,7 +125,11 @@ class _Counter:
         self._structural = [check.number for check in judge.checks if check.rule in STRUCTURAL]
         self._unread: dict[str, list[int]] = defaultdict(list)
         """Field → checks whose violations leave no value behind."""
+        self._required: dict[str, int] = {}
+        """Text field → the check that it is there; the other checks of the field apply to the rest."""
         for check in judge.checks:
+            if isinstance(check.source, Field) and check.source.is_text and check.rule == Builtin.REQUIRED:
+                self._required[check.field] = check.number
             is_unread = check.rule in (Builtin.TYPE, Builtin.FORMAT)
             if isinstance(check.source, Field) and not check.source.is_text and is_unread:
                 self._unread[check.field].append(check.number)
@@ -155,6 +164,9 @@ class _Counter:
         if check.rule == Builtin.REQUIRED:
             return parsed
         if isinstance(check.source, Field):
-            unread = self._unread.get(check.field, ())
-            return int(totals.get(f"f_{check.field}", 0)) + sum(violations.get(number, 0) for number in unread)
+            excluded = int(totals.get(f"x_{check.number}", 0))
+            if check.field in self._required:
+                return parsed - violations.get(self._required[check.field], 0) - excluded
+            unread = sum(violations.get(number, 0) for number in self._unread.get(check.field, ()))
+            return int(totals.get(f"f_{check.field}", 0)) + unread - excluded
         return int(totals.get(f"n_{check.number}", 0))
