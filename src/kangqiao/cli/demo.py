@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -123,7 +124,7 @@ def _problems() -> str:
     return "\n".join(lines) + f"\n    共 {found.count():,} 条规则有问题。"
 
 
-def _problem(item: dict[str, Any]) -> str:
+def _problem(item: Mapping[str, Any]) -> str:
     title = catalogue().datasets[item["submission__dataset"]].title
     severity = "错误" if item["severity"] == "error" else "提醒"
     rule = f"{item['rule']}（{item['field']}）" if item["field"] else item["rule"]

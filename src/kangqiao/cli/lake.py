@@ -28,7 +28,7 @@ def list_tables(as_json: AsJson = False) -> None:
     """各表现有行数与版本数。"""
     open_platform()
     lake = Lake(current_home().lake)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for channel in Channel:
         for dataset in catalogue().datasets.values():
             if table := lake.table(channel, dataset):

@@ -6,17 +6,20 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from kangqiao.base.clock import now, parse_day
 from kangqiao.base.errors import RequestRefused
 from kangqiao.base.home import current_home
 from kangqiao.base.ids import new_id
+from kangqiao.base.text import mask
 from kangqiao.engine.lake.lake import Lake
 from kangqiao.intake.discovery import find_files
 from kangqiao.intake.ledger import FactSink, recover_table, roll_back, write_submissions
 from kangqiao.intake.locks import table_lock, try_table_lock
 from kangqiao.intake.models import Batch, BatchKind, BatchState, Submission, SubmissionState
 from kangqiao.intake.receipts import Receipt
+from kangqiao.intake.rejected import RowFinding, read_rejected
 from kangqiao.intake.rules import CHANNELS, Address, address_of
 from kangqiao.intake.table_load import BatchLoad, Incoming, Table
 from kangqiao.registry.models import Institution
@@ -78,6 +81,8 @@ def _sort_files(files: Iterable[Path], load_id: str) -> tuple[Sorted, list[Recei
     for path in files:
         address = address_of(path)
         try:
+            if not path.exists():
+                raise RequestRefused("file.absent", f"找不到文件 {path.name}。")
             institution, channel, dataset, day = _resolve(address, institutions)
         except RequestRefused as error:
             refused.append(_refused(path, address, institutions, load_id, error))
@@ -97,6 +102,29 @@ def _resolve(address: Address, institutions: dict[str, Institution]) -> tuple[In
     except ValueError as error:
         raise RequestRefused("day.invalid", f"文件名“{address.day}”不是存在的日期，应写作 2024-06-30。") from error
     return institutions[address.institution], Channel(address.channel), dataset, day
+
+
+def receipt_of(submission_id: str) -> Receipt:
+    """The receipt of an earlier submission, with every rejected row. Raises RequestRefused when there is none."""
+    submission = Submission.objects.select_related("institution").filter(pk=submission_id).first()
+    if submission is None:
+        raise RequestRefused("submission.unknown", f"没有编号为 {submission_id} 的上传。")
+    dataset = catalogue().datasets.get(submission.dataset)
+    receipt = Receipt(submission)
+    for item in submission.violations.order_by("pk"):
+        names = ("rule", "field", "dimension", "severity", "rows", "denominator")
+        receipt.violations.append({name: getattr(item, name) for name in names})
+    for row in read_rejected(submission):
+        receipt.rejected_rows += (_shown(row.line, finding, dataset) for finding in row.findings)
+    return receipt
+
+
+def _shown(line: int, finding: RowFinding, dataset: Dataset | None) -> dict[str, Any]:
+    """A reason as receipts show it: values that identify a person masked."""
+    field = dataset.by_name.get(finding.field) if dataset else None
+    is_personal = field is None or field.identifies is not None
+    value = mask(finding.value) if finding.value and is_personal else finding.value
+    return {"line": line, "field": finding.field, "rule": finding.rule, "value": value, "message": finding.message}
 
 
 def _refused(
