@@ -15,7 +15,8 @@ from kangqiao.base.ids import new_id
 from kangqiao.base.text import mask
 from kangqiao.engine.lake.lake import Lake
 from kangqiao.intake.discovery import find_files
-from kangqiao.intake.ledger import FactSink, recover_table, roll_back, write_submissions
+from kangqiao.intake.ledger import FactSink as FactSink
+from kangqiao.intake.ledger import recover_table, roll_back, write_submissions
 from kangqiao.intake.locks import table_lock, try_table_lock
 from kangqiao.intake.models import Batch, BatchKind, BatchState, Submission, SubmissionState
 from kangqiao.intake.receipts import Receipt
