@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+
+_NUMBER_OF_A_PERSON = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?!\d)")
+"""Identity numbers of 18 and 15 digits, mobile phones."""
 
 
 def display_width(text: str) -> int:
@@ -25,3 +29,8 @@ def mask(value: str) -> str:
     if len(value) < 12:
         return value[:3] + "*" * (len(value) - 5) + value[-2:]
     return value[:4] + "*" * (len(value) - 8) + value[-4:]
+
+
+def mask_numbers(text: str) -> str:
+    """Hide identity and mobile phone numbers inside a text that should hold none."""
+    return _NUMBER_OF_A_PERSON.sub(lambda found: mask(found[0]), text)

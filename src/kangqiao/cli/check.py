@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
-from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
+import duckdb
 import typer
 
 from kangqiao.base.errors import FileRefused, RequestRefused
@@ -40,18 +41,22 @@ def check(
     ] = None,
 ) -> None:
     """检查一个文件能否被平台接收。退出码：0 全部接收，1 有行被拒收或重复，2 文件不能按该数据集读取。"""
-    report: Report = {"dataset": dataset, "file": str(file), "sha256": None, "rows": dict(_EMPTY)}
+    report: Report = {"dataset": dataset, "file": _shown(file), "sha256": None, "rows": dict(_EMPTY)}
     report |= {"unknown_columns": [], "violations": [], "samples": [], "error": None}
     try:
         known = catalogue()
         _judge(known, known.dataset(dataset), file, rejected, report)
     except (FileRefused, RequestRefused) as error:
         report["error"] = error.as_dict()
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        report["error"] = {"code": "machine.failed", "message": f"本机磁盘、内存或目录不能使用：{error}"}
     print(json.dumps(report, ensure_ascii=False, indent=1) if as_json else _text(report))
     raise typer.Exit(_exit_code(report))
 
 
 def _judge(known: Catalogue, dataset: Dataset, file: Path, rejected: Path | None, report: Report) -> None:
+    if rejected is not None:
+        _check_output(file, rejected)
     with (
         tempfile.TemporaryDirectory(prefix="kangqiao-") as folder,
         Judge(dataset, known.value_sets, Path(folder)) as judge,
@@ -62,9 +67,24 @@ def _judge(known: Catalogue, dataset: Dataset, file: Path, rejected: Path | None
         report |= _summary(read, verdict)
         with ExitStack() as stack:
             out = None
-            if rejected is not None and verdict.rejected:
+            if rejected is not None:
                 out = RejectedCsv(stack.enter_context(rejected.open("wb")), read.layout.header, read.layout.delimiter)
-            report["samples"] = _samples(judge, out)
+            report["samples"] = _samples(judge, verdict, out)
+
+
+def _check_output(file: Path, out: Path) -> None:
+    """Refuse, before any work is done, an OUT that cannot be written or is the checked file itself."""
+    if out.exists() and file.exists() and out.samefile(file):
+        raise RequestRefused("rejected.same_file", "拒收行不能写入被检查的文件本身，请换一个文件名。")
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        raise RequestRefused("rejected.unwritable", f"不能写入 {_shown(out)}：它是文件夹，或所在的文件夹不存在。")
+    if not os.access(out if out.exists() else out.absolute().parent, os.W_OK):
+        raise RequestRefused("rejected.unwritable", f"没有权限写入 {_shown(out)}。")
+
+
+def _shown(path: Path) -> str:
+    """A file name may hold bytes that are no text."""
+    return os.fsencode(path).decode(errors="replace")
 
 
 def _summary(read: ReadFile, verdict: Verdict) -> Report:
@@ -76,16 +96,20 @@ def _summary(read: ReadFile, verdict: Verdict) -> Report:
     }
 
 
-def _samples(judge: Judge, out: RejectedCsv | None) -> list[dict[str, Any]]:
+def _samples(judge: Judge, verdict: Verdict, out: RejectedCsv | None) -> list[dict[str, Any]]:
     """The first rows of each check, in line order; on the way every rejected row goes to ``out``."""
-    shown: Counter[int] = Counter()
+    wanted = {item.check.number: min(item.rows, SAMPLES_A_CHECK) for item in verdict.violations}
+    missing = sum(wanted.values())
     samples = []
     for row in find(judge):
+        if out is None and not missing:
+            break
         if out is not None and row.is_rejected:
             _write(out, row)
         for finding in row.findings:
-            shown[finding.check.number] += 1
-            if shown[finding.check.number] <= SAMPLES_A_CHECK:
+            if wanted.get(finding.check.number):
+                wanted[finding.check.number] -= 1
+                missing -= 1
                 samples.append(finding.as_dict(row.line))
     return samples
 

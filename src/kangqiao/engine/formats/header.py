@@ -54,6 +54,8 @@ def read_layout(dataset: Dataset, line: str) -> Layout:
 
 def match_columns(dataset: Dataset, names: tuple[str, ...]) -> Layout:
     """The layout of a file whose columns have names already (Parquet). Raises as :func:`read_layout`."""
+    if len(names) > COLUMN_LIMIT:
+        raise FileRefused("file.columns_too_many", f"文件的列数超过 {COLUMN_LIMIT}，请核对文件与数据集。")
     layout = Layout("", names, tuple(_field_name(dataset, name) for name in names))
     if not _recognised(layout):
         raise FileRefused("file.no_header", f"没有一列属于数据集“{dataset.title}”，请核对文件与数据集。")

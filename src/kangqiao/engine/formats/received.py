@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
+import lzma
+import os
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -25,7 +29,7 @@ RATIO_LIMIT = 250
 """… and, beyond the first 256 MiB, to this many times its packed size."""
 RATIO_FREE = 256 << 20
 
-_DAMAGED = (zlib.error, gzip.BadGzipFile, zipfile.BadZipFile)
+_DAMAGED = (zlib.error, lzma.LZMAError, zipfile.BadZipFile, ValueError, IndexError, OverflowError, struct.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +115,20 @@ class Received:
     def __init__(self, path: Path, kind: Kind) -> None:
         self.path = path
         self.kind = kind
-        self.size = path.stat().st_size
+        with _readable(path) as handle:
+            self.size = os.fstat(handle.fileno()).st_size
         self.sha256 = ""
+        self._unpacked = 0
 
     def blocks(self) -> Iterator[bytes]:
         """Unpacked blocks of about 1 MiB. Raises FileRefused for what is damaged, cut off or a bomb."""
         with _readable(self.path) as handle:
             if self.kind is ZIP or self.kind is EMPTY_ZIP:
                 self.sha256 = hashlib.file_digest(handle, "sha256").hexdigest()  # type: ignore[arg-type]
-                yield from self._limited(_zip_member(handle, self.path.name))
+                member, declared = _zip_member(handle, self.path.name)
+                yield from self._limited(member)
+                if self._unpacked != declared:
+                    raise _damaged(self.path.name)
                 return
             hashing = _Hashing(handle)
             stream: IO[bytes] = hashing  # type: ignore[assignment]
@@ -129,22 +138,15 @@ class Received:
             self.sha256 = hashing.finish()
 
     def _limited(self, stream: IO[bytes]) -> Iterator[bytes]:
-        total = 0
+        self._unpacked = 0
         while block := self._read(stream):
-            total += len(block)
-            self._check_size(total)
+            self._unpacked += len(block)
+            self._check_size(self._unpacked)
             yield block
 
     def _read(self, stream: IO[bytes]) -> bytes:
-        name = self.path.name
-        try:
+        with _unpacking(self.path.name):
             return stream.read(BLOCK)
-        except EOFError as error:
-            raise FileRefused("file.truncated", f"压缩文件 {name} 不完整，可能传输中断，请重新上传。") from error
-        except _DAMAGED as error:
-            raise FileRefused("file.damaged", f"压缩文件 {name} 已损坏，不能解压。") from error
-        except (RuntimeError, NotImplementedError) as error:
-            raise FileRefused("file.zip_unsupported", f"压缩文件 {name} 加密或压缩方式不支持。") from error
 
     def _check_size(self, total: int) -> None:
         bomb = self.kind is not TEXT and total > RATIO_FREE and total > RATIO_LIMIT * self.size
@@ -152,13 +154,35 @@ class Received:
             raise FileRefused("file.too_large", f"压缩文件 {self.path.name} 解压后过大，已停止读取。")
 
 
-def _zip_member(handle: BinaryIO, name: str) -> IO[bytes]:
-    """The one file in a zip. Raises FileRefused when there is none, more than one, or it is too large."""
+def _damaged(name: str) -> FileRefused:
+    return FileRefused("file.damaged", f"压缩文件 {name} 已损坏，不能解压。")
+
+
+@contextmanager
+def _unpacking(name: str) -> Iterator[None]:
+    """Refuse the file for whatever the unpackers raise over bytes that make no sense to them."""
     try:
+        yield
+    except EOFError as error:
+        raise FileRefused("file.truncated", f"压缩文件 {name} 不完整，可能传输中断，请重新上传。") from error
+    except RuntimeError as error:
+        raise FileRefused("file.zip_unsupported", f"压缩文件 {name} 加密或压缩方式不支持。") from error
+    except OSError as error:
+        if error.errno not in (None, errno.EINVAL):  # the disk's fault, not the file's
+            raise
+        raise _damaged(name) from error
+    except _DAMAGED as error:
+        raise _damaged(name) from error
+
+
+def _zip_member(handle: BinaryIO, name: str) -> tuple[IO[bytes], int]:
+    """The one file in a zip and its declared size.
+
+    Raises FileRefused when there is none, more than one, or it is too large.
+    """
+    with _unpacking(name):
         archive = zipfile.ZipFile(handle)
-    except zipfile.BadZipFile as error:
-        raise FileRefused("file.damaged", f"压缩文件 {name} 已损坏，不能解压。") from error
-    members = [item for item in archive.infolist() if not item.is_dir()]
+    members = [item for item in archive.infolist() if not item.filename.endswith("/")]
     if any(item.filename == "[Content_Types].xml" for item in members):
         raise FileRefused("file.spreadsheet", f"{name} 是 Office 文档，请另存为 CSV 后上传。")
     if len(members) != 1:
@@ -166,9 +190,5 @@ def _zip_member(handle: BinaryIO, name: str) -> IO[bytes]:
     declared = members[0].file_size
     if declared > UNPACKED_LIMIT:
         raise FileRefused("file.too_large", f"压缩文件 {name} 解压后过大（{declared:,} 字节），未读取。")
-    try:
-        return archive.open(members[0])
-    except (RuntimeError, NotImplementedError) as error:
-        raise FileRefused("file.zip_unsupported", f"压缩文件 {name} 加密或压缩方式不支持。") from error
-    except zipfile.BadZipFile as error:
-        raise FileRefused("file.damaged", f"压缩文件 {name} 已损坏，不能解压。") from error
+    with _unpacking(name):
+        return archive.open(members[0]), declared

@@ -94,6 +94,7 @@ class Cutter:
         self._open: list[bytes] = []
         self._open_size = 0
         self._value = _value_pattern(self._delimiter)
+        self._row = _row_pattern(self._delimiter, width)
 
     def feed(self, text: bytes, prefix: bytes) -> list[bytes]:
         """Cut ``text`` (whole lines, UTF-8) and return good records, each as ``prefix`` line delimiter record."""
@@ -142,22 +143,26 @@ class Cutter:
         if len(self._open) > 1 and _STILL_OPEN.fullmatch(self._open[-1]):
             return self._give_up() if is_hopeless else []
         raw = b"\n".join(self._open)
-        values = self._values(raw.removesuffix(b"\r"))
+        record = raw.removesuffix(b"\r")
+        if record and self._row.fullmatch(record):
+            self._accept(record, good, prefix)
+            return []
+        values = self._values(record)
         if values is None:
             return self._give_up() if is_hopeless else []
         if not values:
             return self._give_up()
-        self._close(raw, values, good, prefix)
+        if len(values) == self.width and values != [b""]:
+            self._accept(self._delimiter.join(_safe(value, self._delimiter) for value in values), good, prefix)
+            return []
+        if values != [b""]:
+            self.bad.append(BadRecord(self.line - len(self._open), RAGGED, raw, len(values)))
+        self._open, self._open_size = [], 0
         return []
 
-    def _close(self, raw: bytes, values: list[bytes], good: list[bytes], prefix: bytes) -> None:
-        number = self.line - len(self._open)
+    def _accept(self, record: bytes, good: list[bytes], prefix: bytes) -> None:
+        good.append(b"%b%d%b%b" % (prefix, self.line - len(self._open), self._delimiter, record))
         self._open, self._open_size = [], 0
-        if len(values) == self.width and values != [b""]:
-            record = self._delimiter.join(_safe(value, self._delimiter) for value in values)
-            good.append(b"%b%d%b%b" % (prefix, number, self._delimiter, record))
-        elif values != [b""]:
-            self.bad.append(BadRecord(number, RAGGED, raw, len(values)))
 
     def _give_up(self) -> list[bytes]:
         """The first open line has a quote that is never closed: set it aside, read on after it."""
@@ -219,6 +224,14 @@ def _value_pattern(delimiter: bytes) -> re.Pattern[bytes]:
     """One value and the delimiter after it. A quote opens a value only at its start; elsewhere it is a character."""
     mark = re.escape(delimiter)
     return re.compile(rb'(?:"([^"]*(?:""[^"]*)*)"|((?!")[^' + mark + rb"]*))(" + mark + rb"|\Z)")
+
+
+@lru_cache(maxsize=64)
+def _row_pattern(delimiter: bytes, width: int) -> re.Pattern[bytes]:
+    """A whole row of ``width`` values that DuckDB reads as we do: quotes only around values, no lone CR outside."""
+    mark = re.escape(delimiter)
+    value = rb'(?>"[^"]*+(?:""[^"]*+)*+"|[^"\r' + mark + rb"]*+)"
+    return re.compile(value + rb"(?:" + mark + value + rb"){%d}" % (width - 1))
 
 
 def _safe(value: bytes, delimiter: bytes) -> bytes:

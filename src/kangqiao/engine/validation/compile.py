@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from kangqiao.engine.compute.duck import quote_name as q
 from kangqiao.engine.formats.header import Layout
 from kangqiao.engine.validation.checks import Builtin, Check, checks_of, words_of
-from kangqiao.standards.model import Dataset, Field, Rule
+from kangqiao.standards.model import Dataset, Field, Rule, Severity
 
 ACCEPTED, REJECTED, DUPLICATE = 0, 1, 2
 
@@ -101,7 +101,7 @@ marked AS (
   SELECT *, {_aliased(words, "_w")}, {_aliased(absent, "_n")}, {_who(dataset)} AS _who FROM ruled)
 SELECT _file, _line, _institution, _day, _submission, {names}, _who,
        {word_names}, {", ".join(f"_n{index}" for index in range(len(absent)))},
-       CASE WHEN {dirty} THEN _cells END,
+       CASE WHEN {_keeping_cells(dataset, dirty)} THEN _cells END,
        CASE WHEN {_rejecting(dataset)} THEN {REJECTED} ELSE {ACCEPTED} END
 FROM marked
 """
@@ -274,6 +274,11 @@ def _rejecting(dataset: Dataset) -> str:
         if check.is_error:
             masks[check.word] |= 1 << check.bit
     return " OR ".join(f"(_w{index} & {mask}::UBIGINT) <> 0" for index, mask in enumerate(masks))
+
+
+def _keeping_cells(dataset: Dataset, dirty: str) -> str:
+    """Rows whose columns are kept as received: every row that may yet be rejected."""
+    return "TRUE" if any(reference.severity is Severity.ERROR for reference in dataset.references) else dirty
 
 
 def _who(dataset: Dataset) -> str:

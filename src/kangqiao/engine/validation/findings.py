@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kangqiao.base.text import mask
+from kangqiao.base.text import mask, mask_numbers
 from kangqiao.engine.formats.records import RAGGED, TOO_LONG, UNCLOSED
 from kangqiao.engine.validation.checks import Builtin, Check
 from kangqiao.engine.validation.compile import REJECTED
@@ -26,8 +26,9 @@ class Finding:
     is_personal: bool = False
 
     def as_dict(self, line: int) -> dict[str, Any]:
-        """For reports: a value that identifies a person is masked."""
-        value = mask(self.value) if self.is_personal and self.value else self.value
+        """For reports: what identifies a person is masked, its number also where it has slipped into another column."""
+        hide = mask if self.is_personal else mask_numbers
+        value = hide(self.value) if self.value else self.value
         return {
             "line": line,
             "field": self.check.field,
@@ -87,7 +88,7 @@ def _found(judge: Judge, row: tuple[Any, ...]) -> FoundRow:
     file, line, status, cells, words, numbers, texts, is_repeated, *rest = row
     first_file, first_line, first_day, rule, raw, raw_file, columns = rest
     if rule:
-        findings = [_structural(judge, file, rule, raw, columns)]
+        findings = [_structural(judge, file, rule, columns)]
     else:
         values = dict(zip(judge.files[file].layout.fields, cells, strict=True)) if cells else {}
         findings = [_finding(judge.dataset, judge.checks[number], values) for number in _bits(words)]
@@ -164,7 +165,7 @@ def _repeated(judge: Judge, file: int, first_file: int | None, first_line: int, 
     return Finding(check, None, f"主键（{keys}）与{place}第 {first_line} 行重复，本行不再入库")
 
 
-def _structural(judge: Judge, file: int, rule: str, raw: str, columns: int) -> Finding:
+def _structural(judge: Judge, file: int, rule: str, columns: int) -> Finding:
     check = next(item for item in judge.checks if item.rule == rule and item.source is None)
     width = len(judge.files[file].layout.fields)
     message = {
@@ -172,7 +173,7 @@ def _structural(judge: Judge, file: int, rule: str, raw: str, columns: int) -> F
         UNCLOSED: "本行的双引号没有成对，无法分列",
         TOO_LONG: "本行超过 1 MiB，无法读取",
     }[rule]
-    return Finding(check, mask(raw[:40]), message)
+    return Finding(check, None, message)
 
 
 def _title(dataset: Dataset, name: str) -> str:

@@ -27,7 +27,7 @@ from kangqiao.base.errors import FileRefused
 from kangqiao.engine.compute.duck import connect
 from kangqiao.engine.compute.duck import quote_name as q
 from kangqiao.engine.formats.header import Layout
-from kangqiao.engine.formats.parquet_file import open_parquet
+from kangqiao.engine.formats.parquet_file import literal_path, open_parquet
 from kangqiao.engine.formats.received import PARQUET, Received, kind_of
 from kangqiao.engine.formats.records import BadRecord
 from kangqiao.engine.formats.spool import Spools
@@ -47,7 +47,9 @@ from kangqiao.standards.model import Dataset, Reference, ValueSet
 SPOOL_LIMIT = 256 << 20
 """Bytes that wait in spools before they are judged."""
 ASIDE_LIMIT = 10_000
-"""Bad records that wait in memory."""
+"""Bad records that wait in memory …"""
+ASIDE_BYTES = 16 << 20
+"""… and their bytes."""
 
 STORED_FILES = "read_parquet($files, union_by_name=true, hive_partitioning=false)"
 
@@ -94,6 +96,7 @@ class Judge:
         self._reader = TextReader(dataset, self)
         self._waiting: list[Arrival] = []
         self._aside: list[tuple[int, BadRecord]] = []
+        self._aside_size = 0
         self._partly_judged: set[int] = set()
         self._present = -1
 
@@ -150,7 +153,7 @@ class Judge:
         read, relation = open_parquet(self.connection, self.dataset, received)
         self._flush()
         self._partly_judged.add(number)
-        values = {"path": str(received.path), "number": number}
+        values = {"path": literal_path(received), "number": number}
         try:
             self.connection.execute(insert_judged(self.dataset, [(read.layout, relation)]), values)
         except duckdb.Error as error:
@@ -167,7 +170,8 @@ class Judge:
 
     def set_aside(self, number: int, records: list[BadRecord]) -> None:
         self._aside += ((number, record) for record in records)
-        if len(self._aside) > ASIDE_LIMIT:
+        self._aside_size += sum(len(record.raw) for record in records)
+        if len(self._aside) > ASIDE_LIMIT or self._aside_size > ASIDE_BYTES:
             self._partly_judged.add(number)
             self._flush_aside()
 
@@ -212,7 +216,7 @@ class Judge:
                 raw_file=[record.raw_file for record in records],
             )
             self._insert("aside", rows)
-            self._aside = []
+            self._aside, self._aside_size = [], 0
 
     def _insert(self, table: str, rows: pa.Table) -> None:
         self.connection.register("incoming", rows)

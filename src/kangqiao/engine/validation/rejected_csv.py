@@ -10,12 +10,13 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from kangqiao.engine.formats.header import OWN_COLUMNS
+from kangqiao.engine.formats.received import BLOCK
+from kangqiao.engine.formats.records import RAGGED
 
 
 class RejectedCsv:
@@ -34,15 +35,27 @@ class RejectedCsv:
         )
 
     def text(self, line: int, findings: Sequence[tuple[str, str]], raw: str, raw_file: str = "") -> None:
-        """Text that is no row, as received; a very long one is copied from ``raw_file``."""
+        """Text that is no row, as received; a very long one is copied from ``raw_file``.
+
+        What cannot be cut into columns stands in one quoted column, or it would swallow the rows after it.
+        """
         reasons = self._line(self._reasons(line, findings)).removesuffix(b"\r\n")
         self._stream.write(reasons + self._delimiter.encode())
+        text = raw.removesuffix("\r")
         if raw_file and Path(raw_file).exists():
-            with Path(raw_file).open("rb") as handle:
-                shutil.copyfileobj(handle, self._stream)
+            self._copy_quoted(Path(raw_file))
+        elif [rule for rule, _ in findings] == [RAGGED] and "\r" not in text:
+            self._stream.write(text.encode())
         else:
-            self._stream.write(raw.rstrip("\r").encode())
+            self._stream.write(_quoted(text.encode()))
         self._stream.write(b"\r\n")
+
+    def _copy_quoted(self, path: Path) -> None:
+        self._stream.write(b'"')
+        with path.open("rb") as handle:
+            while block := handle.read(BLOCK):
+                self._stream.write(block.replace(b'"', b'""'))
+        self._stream.write(b'"')
 
     @staticmethod
     def _reasons(line: int, findings: Sequence[tuple[str, str]]) -> list[str]:
@@ -56,3 +69,7 @@ class RejectedCsv:
         buffer = io.StringIO(newline="")
         csv.writer(buffer, delimiter=self._delimiter).writerow(values)
         return buffer.getvalue().encode()
+
+
+def _quoted(text: bytes) -> bytes:
+    return b'"' + text.replace(b'"', b'""') + b'"'
