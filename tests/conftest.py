@@ -12,7 +12,10 @@ import tempfile
 os.environ["KANGQIAO_HOME"] = tempfile.mkdtemp(prefix="kangqiao-test-")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kangqiao.web.settings")
 
+import django
 import pytest
+
+django.setup()
 
 NO_SKIPS = os.environ.get("KANGQIAO_NO_SKIPS") == "1"
 
