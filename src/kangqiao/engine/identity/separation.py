@@ -52,14 +52,14 @@ def create_identity(connection: duckdb.DuckDBPyConnection, dataset: Dataset, key
     by_document = _hmac("'id|' || id_type || '|' || upper(id_no)")
     by_local_no = _hmac("'local|' || _institution || '|' || local_no")
     roles = dataset.person.fields()
-    columns = ", ".join(f"{_text(roles.get(role))} AS {role}" for role in ROLES)
+    columns = ", ".join(f"any_value({_text(roles.get(role))}) AS {role}" for role in ROLES)
     token = _hmac(f"concat_ws(chr(31), 'identity', _institution, {', '.join(ROLES)})")
     connection.execute(
         f"""
         CREATE TABLE identity AS
         WITH person AS (
-          SELECT _who, _institution, {columns} FROM judged WHERE _status = {ACCEPTED} AND _who IS NOT NULL
-          GROUP BY ALL)
+          SELECT _who, any_value(_institution) AS _institution, {columns}
+          FROM judged WHERE _status = {ACCEPTED} AND _who IS NOT NULL GROUP BY _who)
         SELECT *,
           CASE WHEN id_no <> '' AND id_type IN ('', '01') THEN {by_card}
                WHEN id_no <> '' THEN {by_document}

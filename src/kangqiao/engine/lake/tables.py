@@ -52,7 +52,7 @@ def columns_of(dataset: Dataset) -> list[Column]:
 
 def joins_of(dataset: Dataset) -> str:
     """The joins that ``columns_of`` expressions need, after ``FROM judged``."""
-    joins = ["LEFT JOIN identity ON identity._who = judged._who AND identity._institution = judged._institution"]
+    joins = ["LEFT JOIN identity ON identity._who = judged._who"]
     for field in separate(dataset).tokens:
         alias = q("p_" + field.name)
         joins.append(f"LEFT JOIN pseudonym AS {alias} ON {alias}.value = judged.{q(field.name)}")

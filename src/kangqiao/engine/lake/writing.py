@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from pyiceberg.manifest import DataFile
@@ -63,18 +64,36 @@ class LakeWriter:
         runs = _runs(day_rows)
         if not runs:
             return []
+        written = self._copy_one() if len(runs) == 1 else self._copy_parted(runs)
+        return [self._settle(path, runs[number], rows) for path, number, rows in sorted(written)]
+
+    def _copy_one(self) -> list[tuple[Path, int, int]]:
+        """One file takes all accepted rows: file, run, rows."""
+        path = self._draft / "0.parquet"
+        rows = self._copy(f"SELECT {self._selected()} FROM {self._accepted()}", path, "")
+        return [(path, 0, rows[0][1])]
+
+    def _copy_parted(self, runs: list[_Run]) -> list[tuple[Path, int, int]]:
+        """A file a run: file, run, rows."""
         self._create_run_table(runs)
-        columns = columns_of(self._dataset)
-        selected = ", ".join(f"{column.expression} AS {q(column.name)}" for column in columns)
-        written = self._connection.execute(
-            f"""COPY (
-                SELECT {selected}, run.number AS run FROM judged {joins_of(self._dataset)}
-                JOIN run ON run.institution = judged._institution AND run.day = judged._day
-                WHERE judged._status = {ACCEPTED}
-            ) TO '{_quoted(self._draft)}' (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (run),
-                FIELD_IDS {self._field_ids()}, RETURN_STATS)"""
+        joined = "JOIN run ON run.institution = judged._institution AND run.day = judged._day"
+        query = f"SELECT {self._selected()}, run.number AS run FROM {self._accepted(joined)}"
+        rows = self._copy(query, self._draft, "PARTITION_BY (run),")
+        return [(Path(row[0]), int(row[5]["run"]), row[1]) for row in rows]
+
+    def _selected(self) -> str:
+        return ", ".join(f"{column.expression} AS {q(column.name)}" for column in columns_of(self._dataset))
+
+    def _accepted(self, joined: str = "") -> str:
+        return f"judged {joins_of(self._dataset)} {joined} WHERE judged._status = {ACCEPTED}"
+
+    def _copy(self, query: str, target: Path, options: str, values: dict[str, str] | None = None) -> list[Any]:
+        """Write a query's rows as Parquet; one row of statistics a file."""
+        return self._connection.execute(
+            f"COPY ({query}) TO '{_quoted(target)}' "
+            f"(FORMAT parquet, COMPRESSION zstd, {options} FIELD_IDS {self._field_ids()}, RETURN_STATS)",
+            values or {},
         ).fetchall()
-        return [self._settle(Path(row[0]), runs[int(row[5]["run"])], row[1]) for row in sorted(written)]
 
     def write_remains(self, files: Iterable[DataFile], replaced: Days) -> list[NewFile]:
         """For each file write the rows that ``replaced`` does not touch. Returns the files that are not empty."""
@@ -84,14 +103,11 @@ class LakeWriter:
             institution = file.partition[0]
             path = self._next_path(institution, Path(local_path(file)).parent.name)
             columns = ", ".join(q(column.name) for column in columns_of(self._dataset))
-            (written,) = self._connection.execute(
-                f"""COPY (
-                    SELECT {columns} FROM read_parquet($file, hive_partitioning=false) AS kept
-                    ANTI JOIN replaced ON replaced.institution = kept.{INSTITUTION} AND replaced.day = kept.{DAY}
-                ) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {self._field_ids()},
-                    RETURN_STATS)""",
-                {"file": local_path(file)},
-            ).fetchall()
+            query = (
+                f"SELECT {columns} FROM read_parquet($file, hive_partitioning=false) AS kept "
+                f"ANTI JOIN replaced ON replaced.institution = kept.{INSTITUTION} AND replaced.day = kept.{DAY}"
+            )
+            (written,) = self._copy(query, path, "", {"file": local_path(file)})
             if written[1]:
                 sync_file(path)
                 days = written[4][f'"{DAY}"']

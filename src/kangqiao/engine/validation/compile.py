@@ -282,9 +282,9 @@ def _keeping_cells(dataset: Dataset, dirty: str) -> str:
 
 
 def _who(dataset: Dataset) -> str:
-    """A fingerprint of the identity values of a row, to find distinct persons; it never leaves memory."""
+    """A fingerprint of institution and identity values of a row, to find distinct ones; it never leaves memory."""
     names = dataset.person.fields().values()
     if not names:
         return "NULL::UHUGEINT"
     values = ", ".join(f"COALESCE(CAST({q(name)} AS VARCHAR), '')" for name in names)
-    return f"md5_number(concat_ws(chr(31), {values}))"
+    return f"md5_number(concat_ws(chr(31), _institution, {values}))"
