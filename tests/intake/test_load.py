@@ -143,6 +143,7 @@ def test_a_second_file_of_a_day_is_a_resend_of_the_first(home: Home, load: Load,
         ("南京鼓楼医院/scheduled/outpatient_chargee/2024-06-03.csv", "dataset.unknown"),
         ("南京鼓楼医院/scheduled/outpatient_charge/2024-06-31.csv", "day.invalid"),
         ("南京鼓楼医院/scheduled/outpatient_charge/20240603.csv", "day.invalid"),
+        ("南京鼓楼医院/realtime/bed/2024-06-03.csv", "channel.not_prescribed"),
         ("南京鼓楼医院/scheduled/department/2024-06-03.csv", "file.columns_missing"),
     ],
 )

@@ -98,11 +98,20 @@ def _resolve(address: Address, institutions: dict[str, Institution]) -> tuple[In
     if address.institution not in institutions:
         raise RequestRefused("institution.unknown", f"没有登记名为“{address.institution}”的机构。")
     dataset = catalogue().dataset(address.dataset)
+    institution = institutions[address.institution]
+    if address.channel == Channel.REALTIME and not _is_form(dataset, institution):
+        raise RequestRefused("channel.not_prescribed", f"“{dataset.title}”不是实时数据表单，请按定时数据上传。")
     try:
         day = parse_day(address.day)
     except ValueError as error:
         raise RequestRefused("day.invalid", f"文件名“{address.day}”不是存在的日期，应写作 2024-06-30。") from error
-    return institutions[address.institution], Channel(address.channel), dataset, day
+    return institution, Channel(address.channel), dataset, day
+
+
+def _is_form(dataset: Dataset, institution: Institution) -> bool:
+    """Whether ``dataset`` is one of the real-time forms prescribed to the institution."""
+    prescribed = catalogue().profile(institution.kind).prescriptions
+    return any(item.dataset == dataset.name and item.channel is Channel.REALTIME for item in prescribed)
 
 
 def receipt_of(submission_id: str) -> Receipt:

@@ -1,0 +1,89 @@
+"""``kangqiao load``, ``receipt`` and ``lake`` as a shell sees them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.intake.outbox import DATASET, DRUM_TOWER, charge, send
+
+DAY = "2024-06-03"
+
+
+def kangqiao(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kangqiao", *arguments, "--home", str(home)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, subprocess.CompletedProcess[str]]:
+    """A home with blanks and Chinese in its name, a folder with a good and two bad files, and what loading it said."""
+    folder = tmp_path_factory.mktemp("cli")
+    send(folder / "out", DAY, [charge("C1", DAY), charge("C2", DAY, "x"), charge("C1", DAY)])
+    send(folder / "out", DAY, [charge("C1", DAY)], "无此医院")
+    (folder / "out" / DRUM_TOWER / "scheduled" / DATASET / "2024-06-04.csv").mkdir()
+    home = folder / "数据 目录"
+    return folder, home, kangqiao(home, "load", str(folder / "out"), "--json")
+
+
+def test_a_receipt_a_line_and_exit_1_when_a_file_was_refused(loaded: tuple) -> None:
+    _, _, done = loaded
+    assert done.returncode == 1
+    assert done.stderr == ""
+    receipts = [json.loads(line) for line in done.stdout.splitlines()]
+    found = {(item["institution"], item["day"]): item for item in receipts}
+    assert {key: item["state"] for key, item in found.items()} == {
+        ("无此医院", DAY): "refused",
+        (DRUM_TOWER, "2024-06-04"): "refused",
+        (DRUM_TOWER, DAY): "stored",
+    }
+    assert found["无此医院", DAY]["error"]["code"] == "institution.unknown"
+    assert found[DRUM_TOWER, "2024-06-04"]["error"]["code"] == "file.directory"
+    counts = {"received": 3, "stored": 1, "duplicate": 1, "rejected": 1, "superseded": 0}
+    assert found[DRUM_TOWER, DAY]["rows"] == counts
+
+
+def test_keys_and_database_are_the_owners_alone(loaded: tuple) -> None:
+    _, home, _ = loaded
+    modes = {name: (home / name).stat().st_mode & 0o777 for name in ("person.key", "secret.key", "kangqiao.db")}
+    assert modes == {"person.key": 0o600, "secret.key": 0o600, "kangqiao.db": 0o600}
+    assert home.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_receipt_again_and_its_rejected_rows(loaded: tuple) -> None:
+    folder, home, done = loaded
+    (identifier,) = [item["id"] for line in done.stdout.splitlines() if (item := json.loads(line))["state"] == "stored"]
+    out = folder / "rejected.csv"
+    again = kangqiao(home, "receipt", identifier, "--rejected", str(out))
+    assert again.returncode == 0
+    rejected = json.loads(again.stdout)["rejected_rows"]
+    assert [(row["line"], row["field"], row["rule"], row["value"]) for row in rejected] == [
+        (3, "total_amount", "type", "x")
+    ]
+    (row,) = csv.DictReader(io.StringIO(out.read_text("utf-8-sig")))
+    assert (row["_line"], row["_rule"], row["charge_no"], row["total_amount"]) == ("3", "type", "C2", "x")
+
+
+def test_an_unknown_receipt_is_a_sentence_and_exit_2(loaded: tuple) -> None:
+    _, home, _ = loaded
+    done = kangqiao(home, "receipt", "nothing")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "没有编号为 nothing 的上传。（submission.unknown）\n"
+
+
+def test_the_lake_can_be_listed(loaded: tuple) -> None:
+    _, home, _ = loaded
+    done = kangqiao(home, "lake", "list", "--json")
+    (row,) = json.loads(done.stdout)
+    assert (row["channel"], row["dataset"], row["rows"], row["versions"]) == ("scheduled", DATASET, 1, 1)
+
+
+def test_a_path_that_is_not_there(loaded: tuple) -> None:
+    folder, home, _ = loaded
+    done = kangqiao(home, "load", str(folder / "nowhere"), "--json")
+    assert (done.returncode, json.loads(done.stdout)["error"]["code"]) == (1, "file.absent")
