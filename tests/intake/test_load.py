@@ -229,7 +229,9 @@ def test_another_engine_reads_the_table_by_its_format(home: Home, load: Load, tm
     send(tmp_path, NEXT, [charge("C3", NEXT)], CHILDREN)
     load(tmp_path)
     load(send(tmp_path, DAY, [charge("C1", DAY, "3.05")]))
-    catalog = SqlCatalog("kangqiao", uri=f"sqlite:///{home.lake / 'catalog.db'}", warehouse=f"file://{home.lake / 'data'}")
+    catalog = SqlCatalog(
+        "kangqiao", uri=f"sqlite:///{home.lake / 'catalog.db'}", warehouse=f"file://{home.lake / 'data'}"
+    )
     rows = catalog.load_table(("scheduled", DATASET)).scan(row_filter="_day < '2024-06-04'").to_arrow().to_pylist()
     assert [(row["_institution"], row["charge_no"], row["total_amount"]) for row in rows] == [
         ("NJ-H02", "C1", Decimal("3.05"))
