@@ -87,3 +87,16 @@ def test_a_path_that_is_not_there(loaded: tuple) -> None:
     folder, home, _ = loaded
     done = kangqiao(home, "load", str(folder / "nowhere"), "--json")
     assert (done.returncode, json.loads(done.stdout)["error"]["code"]) == (1, "file.absent")
+
+
+def test_a_full_disk_is_a_sentence_and_the_next_load_goes_on(tmp_path: Path) -> None:
+    send(tmp_path / "out", DAY, [charge(f"C{number}", DAY) for number in range(20_000)])
+    home = tmp_path / "home"
+    assert kangqiao(home, "lake", "list").returncode == 0
+    command = f"ulimit -f 900; exec {sys.executable} -m kangqiao --home {home} load {tmp_path / 'out'}"
+    full = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
+    assert (full.returncode, full.stdout) == (2, "")
+    assert full.stderr.startswith("处理中断：")
+    assert "Traceback" not in full.stderr
+    again = kangqiao(home, "load", str(tmp_path / "out"), "--json")
+    assert json.loads(again.stdout)["rows"]["stored"] == 20_000

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from kangqiao.cli.platform import FACTS, open_platform  # isort: skip  (Django first)
+from kangqiao.cli.platform import FACTS, open_platform, plain_faults  # isort: skip  (Django first)
 
 from kangqiao.intake.actions import load_files
 from kangqiao.intake.discovery import find_files
@@ -30,10 +30,10 @@ def load(
     as_json: Annotated[bool, typer.Option("--json", help="每份上传输出一行 JSON 回执")] = False,
 ) -> None:
     """接收文件，校验入库，打印回执。退出码：0 全部受理，1 有文件被整份拒收。"""
-    open_platform()
     total: Counter[str] = Counter()
-    files = find_files(paths)
-    with progress_bar() as bar:
+    with plain_faults(), progress_bar() as bar:
+        open_platform()
+        files = find_files(paths)
         task = bar.add_task("校验入库", total=len(files))
         for receipt in load_files(files, facts=FACTS, progress=lambda done: bar.advance(task, done)):
             _count(total, receipt)
