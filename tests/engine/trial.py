@@ -95,7 +95,7 @@ class Judged:
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, str]], names: Sequence[str] = NAMES) -> Path:
     with path.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
+        writer = csv.writer(handle, lineterminator="\n", quoting=csv.QUOTE_ALL)
         writer.writerow(names)
         writer.writerows([row.get(name, "") for name in names] for row in rows)
     return path

@@ -51,6 +51,7 @@ def test_rows(text: str, records: list[str]) -> None:
     [
         ("a,b\nd,e,f\n", ["0,3,d,e,f"], [(2, RAGGED, "a,b")]),
         ("a,b,c,\n", [], [(2, RAGGED, "a,b,c,")]),
+        ('""\n\n', [], [(2, RAGGED, '""')]),
         ('a,"b\nb"\nd,e,f\n', ["0,4,d,e,f"], [(2, RAGGED, 'a,"b\nb"')]),
         ('a,"b,c\nd,e,f\n', ["0,3,d,e,f"], [(2, UNCLOSED, 'a,"b,c')]),
         ('a,"b,c\nd,"e",f\n', ['0,3,d,"e",f'], [(2, UNCLOSED, 'a,"b,c')]),

@@ -152,10 +152,10 @@ class Cutter:
             return self._give_up() if is_hopeless else []
         if not values:
             return self._give_up()
-        if len(values) == self.width and values != [b""]:
+        if len(values) == self.width and record:
             self._accept(self._delimiter.join(_safe(value, self._delimiter) for value in values), good, prefix)
             return []
-        if values != [b""]:
+        if record:
             self.bad.append(BadRecord(self.line - len(self._open), RAGGED, raw, len(values)))
         self._open, self._open_size = [], 0
         return []

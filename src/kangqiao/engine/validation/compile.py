@@ -151,17 +151,25 @@ def _typed(field: Field) -> str:
     match field.type:
         case "D":
             return (
-                f"CASE WHEN regexp_full_match({raw}, '[0-9]{{8}}') THEN CAST(try_strptime({raw}, '%Y%m%d') AS DATE) END"
+                f"CASE WHEN regexp_full_match({raw}, '[0-9]{{8}}') AND {_has_year(field)} "
+                f"THEN CAST(try_strptime({raw}, '%Y%m%d') AS DATE) END"
             )
         case "DT":
             moment = f"try_strptime({raw}, '%Y%m%dT%H%M%S')"
-            return f"CASE WHEN regexp_full_match({raw}, '[0-9]{{8}}T[0-9]{{6}}') THEN {moment} END"
+            return (
+                f"CASE WHEN regexp_full_match({raw}, '[0-9]{{8}}T[0-9]{{6}}') AND {_has_year(field)} THEN {moment} END"
+            )
         case "L":
             return f"CASE {raw} WHEN 'T' THEN TRUE WHEN 'F' THEN FALSE END"
         case "N":
             pattern = _number_pattern(field)
             return f"CASE WHEN regexp_full_match({raw}, '{pattern}') THEN TRY_CAST({raw} AS {sql_type(field)}) END"
     return raw
+
+
+def _has_year(field: Field) -> str:
+    """There is no year 0; DuckDB counts one."""
+    return f"{_raw(field)} >= '0001'"
 
 
 def _number_pattern(field: Field) -> str:
