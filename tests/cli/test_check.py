@@ -116,6 +116,7 @@ def test_duplicates(tmp_path: Path) -> None:
         f"\n\n{HEADER}\n\n{GOOD}\n\n",
         f'{HEADER}\nD1,"内\r\n科",20240601,1,T\n',
     ],
+    ids=lambda value: type(value).__name__,  # a packed file holds the hour it was packed
 )
 def test_shapes_that_are_read(tmp_path: Path, content: str | bytes) -> None:
     code, report = check(tmp_path, content)
@@ -162,7 +163,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("code", "content"), REFUSED.items())
+@pytest.mark.parametrize(("code", "content"), REFUSED.items(), ids=REFUSED)
 def test_files_refused_whole(tmp_path: Path, code: str, content: bytes) -> None:
     out = tmp_path / "out.csv"
     exit_code, report = check(tmp_path, content, "--rejected", str(out))

@@ -117,7 +117,7 @@ ROWS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(ROWS, min_size=1, max_size=40))
 def test_sql_and_plain_python_agree(rows: list[dict[str, str]]) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -135,7 +135,7 @@ def test_sql_and_plain_python_agree(rows: list[dict[str, str]]) -> None:
     assert judged.verdict.received == len(rows)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(st.from_regex("[0-9]{17}", fullmatch=True), min_size=1, max_size=50))
 def test_identity_numbers_as_python_stdnum_computes_them(numbers: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder, connect(Path(folder)) as connection:
@@ -143,7 +143,7 @@ def test_identity_numbers_as_python_stdnum_computes_them(numbers: list[str]) -> 
     assert [check for _, check in rows] == [ric.calc_check_digit(number + "0") for number, _ in rows]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     st.lists(st.from_regex("[159][1239][0-9]{6}[0-9A-HJ-NP-RTUW-Y]{9}", fullmatch=True), min_size=1, max_size=50),
     st.sampled_from("0A7Y"),

@@ -126,6 +126,7 @@ class Received:
             if self.kind is ZIP or self.kind is EMPTY_ZIP:
                 self.sha256 = hashlib.file_digest(handle, "sha256").hexdigest()  # type: ignore[arg-type]
                 member, declared = _zip_member(handle, self.path.name)
+                self._check_size(declared)
                 yield from self._limited(member)
                 if self._unpacked != declared:
                     raise _damaged(self.path.name)
@@ -178,7 +179,7 @@ def _unpacking(name: str) -> Iterator[None]:
 def _zip_member(handle: BinaryIO, name: str) -> tuple[IO[bytes], int]:
     """The one file in a zip and its declared size.
 
-    Raises FileRefused when there is none, more than one, or it is too large.
+    Raises FileRefused when there is none or more than one.
     """
     with _unpacking(name):
         archive = zipfile.ZipFile(handle)
@@ -187,8 +188,5 @@ def _zip_member(handle: BinaryIO, name: str) -> tuple[IO[bytes], int]:
         raise FileRefused("file.spreadsheet", f"{name} 是 Office 文档，请另存为 CSV 后上传。")
     if len(members) != 1:
         raise FileRefused("file.zip_members", f"压缩文件 {name} 中应当只有一个文件，实有 {len(members)} 个。")
-    declared = members[0].file_size
-    if declared > UNPACKED_LIMIT:
-        raise FileRefused("file.too_large", f"压缩文件 {name} 解压后过大（{declared:,} 字节），未读取。")
     with _unpacking(name):
-        return archive.open(members[0]), declared
+        return archive.open(members[0]), members[0].file_size
