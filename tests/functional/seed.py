@@ -119,10 +119,10 @@ def rejected_rows(home: Home) -> None:
     target = home.rejected / f"{'b' * 26}.parquet"
     with duckdb.connect() as connection:
         connection.execute(
-            "CREATE TABLE kept (submission VARCHAR, line BIGINT, cells VARCHAR[], raw VARCHAR, raw_file VARCHAR, "
-            "findings STRUCT(rule VARCHAR, field VARCHAR, value VARCHAR, message VARCHAR)[])"
+            "CREATE TABLE kept (submission VARCHAR, fate VARCHAR, line BIGINT, cells VARCHAR[], raw VARCHAR, "
+            "raw_file VARCHAR, findings STRUCT(rule VARCHAR, field VARCHAR, value VARCHAR, message VARCHAR)[])"
         )
-        row = "INSERT INTO kept SELECT 'showcase', n, ?, '', '', ? FROM range(?, ?) AS lines(n)"
+        row = "INSERT INTO kept SELECT 'showcase', 'rejected', n, ?, '', '', ? FROM range(?, ?) AS lines(n)"
         connection.execute(row, [cells, wrong, 2, 105])
         connection.execute(row, [None, ragged, 105, 106])
         connection.execute(f"COPY kept TO '{target}' (FORMAT parquet)")

@@ -15,7 +15,7 @@ from kangqiao.base.home import Home
 from kangqiao.engine.lake.lake import Lake
 from kangqiao.intake.actions import roll_back_table
 from kangqiao.intake.models import Batch, Submission
-from kangqiao.intake.rejected import read_rejected, write_rejected_csv
+from kangqiao.intake.rejected import read_duplicates, read_rejected, write_rejected_csv
 from kangqiao.oversight.statistics.models import DailyFact, DailyMeasure
 from kangqiao.registry.models import PersonIdentity, Pseudonym
 from kangqiao.standards.catalogue import catalogue
@@ -193,6 +193,15 @@ def test_rejected_rows_come_back_as_a_file_that_can_be_mended(load: Load, tmp_pa
     path.write_bytes(mended)
     (receipt,) = load(path)
     assert (rows(receipt), receipt["unknown_columns"]) == ((2, 1, 0, 1, 0), [])
+
+
+def test_a_duplicate_with_other_contents_is_not_lost(load: Load, tmp_path: Path) -> None:
+    (receipt,) = load(send(tmp_path, DAY, [charge("C1", DAY), charge("C1", DAY, "99.90")]))
+    assert [(row["line"], row["rule"], row["message"]) for row in receipt["duplicate_rows"]] == [
+        (3, "duplicate", "主键（收费流水号）与本文件第 2 行重复，本行不再入库")
+    ]
+    (row,) = read_duplicates(Submission.objects.get(pk=receipt["id"]))
+    assert row.cells == charge("C1", DAY, "99.90").split(",")
 
 
 def test_rollback_takes_lake_ledger_and_facts_back(home: Home, load: Load, tmp_path: Path) -> None:

@@ -122,14 +122,16 @@ def keep_rejected(item) -> None:
     finding = "STRUCT(rule VARCHAR, field VARCHAR, value VARCHAR, message VARCHAR)[]"
     with duckdb.connect() as connection:
         connection.execute(
-            f"CREATE TABLE kept (submission VARCHAR, line BIGINT, cells VARCHAR[], raw VARCHAR, raw_file VARCHAR, "
-            f"findings {finding})"
+            "CREATE TABLE kept (submission VARCHAR, fate VARCHAR, line BIGINT, cells VARCHAR[], raw VARCHAR, "
+            f"raw_file VARCHAR, findings {finding})"
         )
         wrong = [{"rule": "checksum", "field": "id_no", "value": CELLS[2], "message": f"身份证 {CELLS[2]} 不对"}]
         ragged = [{"rule": "ragged", "field": "", "value": None, "message": "本行有 1 列，表头有 4 列"}]
-        connection.execute("INSERT INTO kept VALUES (?, 2, ?, '', '', ?)", [item.pk, CELLS, wrong])
-        connection.execute("INSERT INTO kept VALUES (?, 7, NULL, '李四光', '', ?)", [item.pk, ragged])
-        connection.execute("INSERT INTO kept SELECT ?, n, ?, '', '', [] FROM range(8, 51) AS more(n)", [item.pk, CELLS])
+        connection.execute("INSERT INTO kept VALUES (?, 'rejected', 2, ?, '', '', ?)", [item.pk, CELLS, wrong])
+        connection.execute("INSERT INTO kept VALUES (?, 'rejected', 7, NULL, '李四光', '', ?)", [item.pk, ragged])
+        connection.execute(
+            "INSERT INTO kept SELECT ?, 'rejected', n, ?, '', '', [] FROM range(8, 51) AS more(n)", [item.pk, CELLS]
+        )
         connection.execute(f"COPY kept TO '{target}' (FORMAT parquet)")
 
 

@@ -20,7 +20,7 @@ from kangqiao.intake.ledger import recover_table, roll_back, write_submissions
 from kangqiao.intake.locks import table_lock, try_table_lock
 from kangqiao.intake.models import Batch, BatchKind, BatchState, Submission, SubmissionState
 from kangqiao.intake.receipts import Receipt
-from kangqiao.intake.rejected import RowFinding, read_rejected
+from kangqiao.intake.rejected import RowFinding, read_duplicates, read_rejected
 from kangqiao.intake.rules import CHANNELS, Address, address_of
 from kangqiao.intake.table_load import BatchLoad, Incoming, Table
 from kangqiao.registry.models import Institution
@@ -115,7 +115,10 @@ def _is_form(dataset: Dataset, institution: Institution) -> bool:
 
 
 def receipt_of(submission_id: str) -> Receipt:
-    """The receipt of an earlier submission, with every rejected row. Raises RequestRefused when there is none."""
+    """The receipt of an earlier submission, with every row that was left out.
+
+    Raises RequestRefused when there is none.
+    """
     submission = Submission.objects.select_related("institution").filter(pk=submission_id).first()
     if submission is None:
         raise RequestRefused("submission.unknown", f"没有编号为 {submission_id} 的上传。")
@@ -126,6 +129,8 @@ def receipt_of(submission_id: str) -> Receipt:
         receipt.violations.append({name: getattr(item, name) for name in names})
     for row in read_rejected(submission):
         receipt.rejected_rows += (_shown(row.line, finding, dataset) for finding in row.findings)
+    for row in read_duplicates(submission):
+        receipt.duplicate_rows += (_shown(row.line, finding, dataset) for finding in row.findings)
     return receipt
 
 

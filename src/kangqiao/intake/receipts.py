@@ -10,7 +10,7 @@ from kangqiao.intake.models import Submission
 from kangqiao.standards.model import Severity
 
 ROWS_SHOWN = 1000
-"""Rejected rows that a receipt carries itself; all of them are in the download."""
+"""Rows of a kind that a receipt carries itself; ``kangqiao receipt`` shows all of them."""
 
 
 @dataclass(slots=True)
@@ -21,12 +21,15 @@ class Receipt:
     violations: list[dict[str, Any]] = field(default_factory=list)
     rejected_rows: list[dict[str, Any]] = field(default_factory=list)
     """Line, field, rule, value (masked where it identifies a person) and message, a violation each."""
+    duplicate_rows: list[dict[str, Any]] = field(default_factory=list)
+    """Likewise, of rows whose key came before."""
 
     def add_row(self, row: FoundRow) -> None:
-        """Show a rejected row, while there is room."""
-        if len(self.rejected_rows) < ROWS_SHOWN:
+        """Show a row that was left out, while there is room."""
+        shown = self.rejected_rows if row.is_rejected else self.duplicate_rows
+        if len(shown) < ROWS_SHOWN:
             errors = [item for item in row.findings if item.check.severity is Severity.ERROR]
-            self.rejected_rows += (item.as_dict(row.line) for item in errors)
+            shown += (item.as_dict(row.line) for item in errors)
 
     def as_dict(self) -> dict[str, Any]:
         """The receipt for machines."""
@@ -51,5 +54,6 @@ class Receipt:
             "unknown_columns": item.unknown_columns,
             "violations": self.violations,
             "rejected_rows": self.rejected_rows,
+            "duplicate_rows": self.duplicate_rows,
             "error": {"code": item.refusal_code, "message": item.refusal_message} if item.refusal_code else None,
         }

@@ -1,4 +1,4 @@
-"""Rows that were not stored, with their reasons: one Parquet file a batch, ready to be fixed and sent again.
+"""Rows that were not stored, rejected or duplicate, with their reasons: one Parquet file a batch.
 
 They hold what hospitals sent, personal data among it: the folder is 0700, pages mask, only the sender's own
 download shows everything.
@@ -25,6 +25,7 @@ from kangqiao.standards.model import Severity
 _SCHEMA = pa.schema(
     [
         ("submission", pa.string()),
+        ("fate", pa.string()),
         ("line", pa.int64()),
         ("cells", pa.list_(pa.string())),
         ("raw", pa.string()),
@@ -41,6 +42,8 @@ _SCHEMA = pa.schema(
 )
 _BLOCK = 5000
 _ALL = 1 << 62
+
+REJECTED, DUPLICATE = "rejected", "duplicate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class RejectedRow:
 
 
 class RejectedWriter:
-    """Writes the rejected rows of one batch; long lines are moved beside the file."""
+    """Writes the rejected and duplicate rows of one batch; long lines are moved beside the file."""
 
     def __init__(self, folder: Path, batch: str) -> None:
         self._path = folder / f"{batch}.parquet"
@@ -86,6 +89,7 @@ class RejectedWriter:
         self._waiting.append(
             {
                 "submission": submission,
+                "fate": REJECTED if row.is_rejected else DUPLICATE,
                 "line": row.line,
                 "cells": row.cells,
                 "raw": row.raw,
@@ -118,14 +122,19 @@ def remove_rejected(folder: Path, batch: str) -> None:
 
 def read_rejected(submission: Submission, *, offset: int = 0, limit: int = _ALL) -> list[RejectedRow]:
     """Rejected rows of one submission by line, ``limit`` of them from ``offset``."""
-    return list(_rows(submission, offset, limit))
+    return list(_rows(submission, REJECTED, offset, limit))
 
 
-def write_rejected_csv(submission: Submission, stream: BinaryIO) -> None:
-    """All rejected rows of one submission as the file that goes back to its sender, unmasked."""
+def read_duplicates(submission: Submission) -> list[RejectedRow]:
+    """Duplicate rows of one submission by line."""
+    return list(_rows(submission, DUPLICATE, 0, _ALL))
+
+
+def write_rejected_csv(submission: Submission, stream: BinaryIO, fate: str = REJECTED) -> None:
+    """All rejected (or duplicate) rows of one submission as the file that goes back to its sender, unmasked."""
     out = RejectedCsv(stream, submission.header, submission.delimiter)
     folder = current_home().rejected
-    for row in _rows(submission, 0, _ALL):
+    for row in _rows(submission, fate, 0, _ALL):
         reasons = [(item.rule, item.message) for item in row.findings]
         if row.cells is None:
             out.text(row.line, reasons, row.raw, str(folder / row.raw_file) if row.raw_file else "")
@@ -133,15 +142,15 @@ def write_rejected_csv(submission: Submission, stream: BinaryIO) -> None:
             out.row(row.line, reasons, row.cells)
 
 
-def _rows(submission: Submission, offset: int, limit: int) -> Iterator[RejectedRow]:
+def _rows(submission: Submission, fate: str, offset: int, limit: int) -> Iterator[RejectedRow]:
     path = current_home().rejected / f"{submission.batch_id}.parquet"
-    if submission.rejected == 0 or not path.exists():
+    if not path.exists():
         return
     with duckdb.connect() as connection:
         cursor = connection.execute(
             "SELECT line, cells, raw, raw_file, findings FROM read_parquet($path) WHERE submission = $submission "
-            "ORDER BY line LIMIT $limit OFFSET $offset",
-            {"path": str(path), "submission": submission.pk, "limit": limit, "offset": offset},
+            "AND fate = $fate ORDER BY line LIMIT $limit OFFSET $offset",
+            {"path": str(path), "submission": submission.pk, "fate": fate, "limit": limit, "offset": offset},
         )
         while rows := cursor.fetchmany(_BLOCK):
             for line, cells, raw, raw_file, findings in rows:

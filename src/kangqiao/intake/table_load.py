@@ -92,7 +92,7 @@ class BatchLoad:
             verdicts = count(judge)
             for number, receipt in read.items():
                 self._apply(receipt, judge, number, verdicts[number])
-            self._keep_rejected(judge, read)
+            self._keep_left_out(judge, read)
         others = [item.submission for number, item in enumerate(receipts) if number not in read]
         self._store(judge, list(read.values()), others)
         return receipts
@@ -173,10 +173,10 @@ class BatchLoad:
         submission.dimensions = {str(name): list(pair) for name, pair in verdict.dimensions.items()}
         receipt.violations = [item.as_dict() for item in verdict.violations]
 
-    def _keep_rejected(self, judge: Judge, read: dict[int, Receipt]) -> None:
+    def _keep_left_out(self, judge: Judge, read: dict[int, Receipt]) -> None:
         writer = RejectedWriter(self.table.home.rejected, self.batch_id)
-        if any(receipt.submission.rejected for receipt in read.values()):
-            for row in find(judge, only_rejected=True):
+        if any(item.submission.rejected or item.submission.duplicate for item in read.values()):
+            for row in find(judge, only_left_out=True):
                 read[row.file].add_row(row)
                 writer.add(read[row.file].submission.pk, row)
         writer.close()

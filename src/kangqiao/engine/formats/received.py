@@ -26,8 +26,8 @@ BLOCK = 1 << 20
 UNPACKED_LIMIT = 8 << 30
 """A packed file may unpack to this many bytes at most (8 GiB) …"""
 RATIO_LIMIT = 250
-"""… and, beyond the first 256 MiB, to this many times its packed size."""
-RATIO_FREE = 256 << 20
+"""… and, beyond the first 16 MiB, to this many times its packed size."""
+RATIO_FREE = 16 << 20
 
 _DAMAGED = (zlib.error, lzma.LZMAError, zipfile.BadZipFile, ValueError, IndexError, OverflowError, struct.error)
 

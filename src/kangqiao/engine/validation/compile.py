@@ -49,6 +49,21 @@ def sql_type(field: Field) -> str:
     return {"D": "DATE", "DT": "TIMESTAMP", "L": "BOOLEAN"}[field.type]
 
 
+def text_of(field: Field) -> str:
+    """A typed value of ``judged`` as the standard's notation writes it."""
+    name = q(field.name)
+    match field.type:
+        case "D":
+            return f"strftime({name}, '%Y%m%d')"
+        case "DT":
+            return f"strftime({name}, '%Y%m%dT%H%M%S')"
+        case "L":
+            return f"CASE {name} WHEN TRUE THEN 'T' WHEN FALSE THEN 'F' END"
+        case "N":
+            return f"CAST({name} AS VARCHAR)"
+    return name
+
+
 def create_judged(dataset: Dataset) -> str:
     """The statement that makes the empty table ``judged``."""
     words = range(words_of(dataset))

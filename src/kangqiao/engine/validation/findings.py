@@ -9,7 +9,7 @@ from typing import Any
 from kangqiao.base.text import mask, mask_numbers
 from kangqiao.engine.formats.records import RAGGED, TOO_LONG, UNCLOSED
 from kangqiao.engine.validation.checks import Builtin, Check
-from kangqiao.engine.validation.compile import REJECTED
+from kangqiao.engine.validation.compile import ACCEPTED, DUPLICATE, REJECTED, text_of
 from kangqiao.engine.validation.judge import Judge
 from kangqiao.standards.model import Dataset, Field, Reference, Rule
 
@@ -40,36 +40,43 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class FoundRow:
-    """A row with violations. ``cells`` are its columns as received; ``raw`` its text where it is no row."""
+    """A row with violations. ``cells`` are its columns as received; ``raw`` its text where it is no row.
+
+    Of a duplicate without other violations ``cells`` are its values written again; columns not stored are empty.
+    """
 
     file: int
     line: int
     is_rejected: bool
+    is_duplicate: bool
     cells: list[str | None] | None
     raw: str
     raw_file: str
     findings: tuple[Finding, ...]
 
 
-def find(judge: Judge, *, only_rejected: bool = False) -> Iterator[FoundRow]:
-    """Rows with violations of all files, by file and line. Duplicates are among them unless ``only_rejected``."""
+def find(judge: Judge, *, only_left_out: bool = False) -> Iterator[FoundRow]:
+    """Rows with violations of all files, by file and line; ``only_left_out``: rejected rows and duplicates."""
     cursor = judge.connection.cursor()
-    cursor.execute(_statement(judge, only_rejected))
+    cursor.execute(_statement(judge, only_left_out))
     while rows := cursor.fetchmany(_FETCH):
         for row in rows:
             yield _found(judge, row)
 
 
-def _statement(judge: Judge, only_rejected: bool) -> str:
+def _statement(judge: Judge, only_left_out: bool) -> str:
     words = [f"_w{index}" for index in range(judge.checks[-1].word + 1)]
     dirty = " OR ".join(f"{word} <> 0" for word in words)
     wanted = (
-        f"_status = {REJECTED}"
-        if only_rejected
+        f"_status <> {ACCEPTED}"
+        if only_left_out
         else f"({dirty} OR unresolved.numbers IS NOT NULL OR repeated.line IS NOT NULL)"
     )
+    values = ", ".join(text_of(field) for field in judge.dataset.fields)
     return f"""
-        SELECT _file AS file, _line AS line, _status, _cells, [{", ".join(words)}] AS words,
+        SELECT _file AS file, _line AS line, _status, _cells,
+               CASE WHEN _status = {DUPLICATE} AND _cells IS NULL THEN [{values}] END AS written,
+               [{", ".join(words)}] AS words,
                unresolved.numbers, unresolved.texts, repeated.line IS NOT NULL AS is_repeated,
                repeated.first_file, repeated.first_line, repeated.first_day,
                '' AS rule, '' AS raw, '' AS raw_file, 0 AS columns
@@ -79,13 +86,14 @@ def _statement(judge: Judge, only_rejected: bool) -> str:
         LEFT JOIN repeated ON repeated.file = _file AND repeated.line = _line
         WHERE {wanted}
         UNION ALL
-        SELECT file, line, {REJECTED}, NULL, NULL, NULL, NULL, FALSE, NULL, NULL, NULL, rule, raw, raw_file, columns
+        SELECT file, line, {REJECTED}, NULL, NULL, NULL, NULL, NULL, FALSE, NULL, NULL, NULL,
+               rule, raw, raw_file, columns
         FROM aside
         ORDER BY file, line"""
 
 
 def _found(judge: Judge, row: tuple[Any, ...]) -> FoundRow:
-    file, line, status, cells, words, numbers, texts, is_repeated, *rest = row
+    file, line, status, cells, written, words, numbers, texts, is_repeated, *rest = row
     first_file, first_line, first_day, rule, raw, raw_file, columns = rest
     if rule:
         findings = [_structural(judge, file, rule, columns)]
@@ -96,7 +104,10 @@ def _found(judge: Judge, row: tuple[Any, ...]) -> FoundRow:
             findings.append(_reference_finding(judge.checks[number], text))
         if is_repeated:
             findings.append(_repeated(judge, file, first_file, first_line, first_day))
-    return FoundRow(file, line, status == REJECTED, cells, raw, raw_file, tuple(findings))
+    if written:
+        values = dict(zip((field.name for field in judge.dataset.fields), written, strict=True))
+        cells = [values.get(name) if name else None for name in judge.files[file].layout.fields]
+    return FoundRow(file, line, status == REJECTED, status == DUPLICATE, cells, raw, raw_file, tuple(findings))
 
 
 def _bits(words: list[int]) -> Iterator[int]:
