@@ -82,10 +82,6 @@ def _parse_lengths(type_code: str, text: str) -> Format:
         raise ValueError(f"format {text!r} does not fit type N")
     if type_code != "N" and decimals:
         raise ValueError(f"format {text!r} has decimals, but type {type_code} is text")
-    if (
-        not 1 <= minimum <= maximum
-        or (decimals and maximum - decimals < 2)
-        or (type_code == "N" and maximum > 38)
-    ):
+    if not 1 <= minimum <= maximum or (decimals and maximum - decimals < 2) or (type_code == "N" and maximum > 38):
         raise ValueError(f"format {text!r} has impossible lengths")
     return Format(match["letters"], minimum, maximum, decimals)
