@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -81,13 +82,49 @@ def take_home(arguments: list[str]) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; a refusal is a sentence on stderr and exit code 2."""
+    """Run the command line; a refusal, a wrong call and a fault of the machine are a sentence on stderr and exit code 2."""
     try:
         words = take_home(sys.argv[1:] if arguments is None else arguments)
-        typer.main.get_command(app).main(args=words, prog_name="kangqiao")
+        code = typer.main.get_command(app).main(args=words, prog_name="kangqiao", standalone_mode=False)
     except Refused as error:
-        print(f"{error.message}（{error.code}）", file=sys.stderr)
-        sys.exit(2)
+        _end(f"{error.message}（{error.code}）")
     except KangqiaoError as error:
-        print(str(error), file=sys.stderr)
-        sys.exit(2)
+        _end(str(error))
+    except typer.TyperException as error:
+        _end(wrong_call(error))
+    except OSError as error:
+        name = f" {error.filename}" if error.filename else ""
+        _end(f"不能读写文件{name}：{error.strerror or error}。（platform.fault）")
+    sys.exit(code)
+
+
+def _end(sentence: str) -> NoReturn:
+    print(sentence, file=sys.stderr)
+    sys.exit(2)
+
+
+WRONG_CALLS = (
+    (r"No such command '(.*?)'\..*", r"没有命令 \1。"),
+    (r"No such option: (\S+)(?: \(Possible options: (.+)\))?.*", r"没有选项 \1。"),
+    (r"Missing (?:option|argument) '(.*?)'\..*", r"缺少 \1。"),
+    (r"Missing command\.", r"请写明命令。"),
+    (r"Option '(.*?)' requires an argument\.", r"\1 后面要写值。"),
+    (r"Got unexpected extra arguments? \((.*)\)", r"多出了：\1。"),
+    (r"Invalid value for '(.*?)': .*?not one of (.+)\.", r"\1 应为 \2 之一。"),
+    (r"Invalid value for '(.*?)': .*?greater than or equal to (\d+)", r"\1 不能小于 \2。"),
+    (r"Invalid value for '(.*?)': .*?less than or equal to (\d+)", r"\1 不能大于 \2。"),
+    (r"Invalid value for '(.*?)': .*integer.*", r"\1 应为整数。"),
+    (r"Invalid value for '(.*?)': .*", r"\1 的值不对。"),
+)
+"""What the parser says of a wrong call → the same in Chinese."""
+
+
+def wrong_call(error: typer.TyperException) -> str:
+    """The parser's complaint in Chinese, and where to read on; the help page where the parser shows that."""
+    said = error.format_message() if hasattr(error, "format_message") else str(error)
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "kangqiao"
+    for english, chinese in WRONG_CALLS:
+        if found := re.fullmatch(english, said, re.DOTALL):
+            return f"{found.expand(chinese)}用法见 {path} --help（usage）"
+    return said

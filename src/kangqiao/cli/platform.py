@@ -22,8 +22,9 @@ FACTS = FactSink(record_daily_facts, forget_daily_facts)
 
 def open_platform() -> None:
     """Open the home, and bring to an end what a killed process left."""
-    open_home()
-    recover_all(facts=FACTS)
+    with plain_faults():
+        open_home()
+        recover_all(facts=FACTS)
 
 
 @contextmanager

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from kangqiao.base.text import mask
+from kangqiao.base.text import mask, mask_numbers
 from kangqiao.standards.model import Dataset
-
-# A row that has slipped by one column carries such numbers under harmless heads.
-NUMBER_OF_A_PERSON = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?!\d)")
 
 LONGEST = 80
 """Characters of a cell that a page shows; the download has them all."""
@@ -72,7 +68,8 @@ def _shown_cells(cells: Sequence[str | None], header: Sequence[str], dataset: Da
 
 def _shown_value(value: str | None, head: str, dataset: Dataset | None) -> str:
     text = value or ""
-    shown = _without_numbers(text) if _is_harmless(head, dataset) else mask(text)
+    # A row that has slipped by one column carries numbers of persons under harmless heads.
+    shown = mask_numbers(text) if _is_harmless(head, dataset) else mask(text)
     return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
 
 
@@ -91,8 +88,4 @@ def _shown_finding(finding: FindingLike, dataset: Dataset | None) -> ShownFindin
     message = finding.message
     if finding.value and not _is_harmless(finding.field, dataset):
         message = message.replace(finding.value, mask(finding.value))
-    return ShownFinding(finding.rule, title, _without_numbers(message))
-
-
-def _without_numbers(text: str) -> str:
-    return NUMBER_OF_A_PERSON.sub(lambda found: mask(found[0]), text)
+    return ShownFinding(finding.rule, title, mask_numbers(message))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 
+from django.utils.functional import SimpleLazyObject
+
 from kangqiao.base.home import current_home
 
 HOME = current_home()
 
-SECRET_KEY = HOME.session_key()
+SECRET_KEY = SimpleLazyObject(HOME.session_key)  # made when first needed: a help page writes nothing
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("KANGQIAO_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 
