@@ -38,7 +38,7 @@ app = typer.Typer(add_completion=False)
 
 MARK = "demo.json"
 SESSION_KEY = "secret.key"
-"""Made when Django's settings were read; it says nothing about the home."""
+"""Made when any page or command first needs it; it says nothing about the home."""
 USER = "demo"
 RULES_SHOWN = 12
 
@@ -79,6 +79,7 @@ def demo(
 def _fresh_home() -> Path:
     """Empty the demo's home. Raises RequestRefused when it holds something that no demo made."""
     home = current_home()
+    home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = [path for path in home.root.iterdir() if path.name != SESSION_KEY]
     if found and not (home.root / MARK).exists():
         raise RequestRefused("demo.home", f"{home.root} 不是演示用的目录，为免误删数据，请用 --home 另指定一个。")

@@ -82,7 +82,7 @@ def take_home(arguments: list[str]) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; a refusal, a wrong call and a fault of the machine are a sentence on stderr and exit code 2."""
+    """Run the command line; a refusal, a wrong call, a fault of the machine: a sentence on stderr, exit code 2."""
     try:
         words = take_home(sys.argv[1:] if arguments is None else arguments)
         code = typer.main.get_command(app).main(args=words, prog_name="kangqiao", standalone_mode=False)
@@ -109,7 +109,7 @@ WRONG_CALLS = (
     (r"Missing (?:option|argument) '(.*?)'\..*", r"缺少 \1。"),
     (r"Missing command\.", r"请写明命令。"),
     (r"Option '(.*?)' requires an argument\.", r"\1 后面要写值。"),
-    (r"Got unexpected extra arguments? \((.*)\)", r"多出了：\1。"),
+    (r"Got unexpected extra argument\S* \((.*)\)", r"多出了：\1。"),
     (r"Invalid value for '(.*?)': .*?not one of (.+)\.", r"\1 应为 \2 之一。"),
     (r"Invalid value for '(.*?)': .*?greater than or equal to (\d+)", r"\1 不能小于 \2。"),
     (r"Invalid value for '(.*?)': .*?less than or equal to (\d+)", r"\1 不能大于 \2。"),

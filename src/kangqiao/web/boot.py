@@ -29,6 +29,7 @@ def open_home() -> Home:
     """
     home = current_home()
     home.create()
+    home.session_key()
     with (home.locks / "open.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         executor = MigrationExecutor(connection)
