@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 
 WRONG = [
     ((), "请写明命令。用法见 kangqiao --help（usage）"),
@@ -57,3 +60,21 @@ def test_a_home_that_cannot_be_made_is_said_in_a_sentence(tmp_path: Path, comman
     assert done.stderr.startswith("处理中断：")
     assert done.stderr.endswith("（platform.fault）\n")
     assert done.stderr.count("\n") == 1
+
+
+def test_an_account_is_given_a_password_that_opens_it(tmp_path: Path) -> None:
+    first, second = (kangqiao(tmp_path, "account", "clerk") for _ in range(2))
+    assert (first.returncode, first.stderr) == (0, "")
+    passwords = [re.fullmatch(r"登录名 clerk，密码 (\S{16})\n", done.stdout)[1] for done in (first, second)]
+    assert passwords[0] != passwords[1]
+    with sqlite3.connect(tmp_path / "home" / "kangqiao.db") as database:
+        ((name, stored),) = database.execute("SELECT username, password FROM access_user").fetchall()
+    assert name == "clerk"
+    assert [Argon2PasswordHasher().verify(password, stored) for password in passwords] == [False, True]
+
+
+def test_an_account_name_no_page_would_take_is_refused(tmp_path: Path) -> None:
+    done = kangqiao(tmp_path, "account", "a b")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("登录名“a b”不行：")
+    assert not (tmp_path / "home").exists()

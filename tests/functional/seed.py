@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.cast import MORNING, submission
 
-from kangqiao.access.actions import create_demo_account
+from kangqiao.access.actions import give_password
 from kangqiao.intake.models import Batch, BatchState, Submission, SubmissionState, Violation
 from kangqiao.oversight.statistics.actions import rebuild_daily_facts
 from kangqiao.registry.models import Institution
@@ -133,4 +133,4 @@ if __name__ == "__main__":
     seed(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
     showcase()
     rejected_rows(opened)
-    print(create_demo_account("demo"))
+    print(give_password("demo"))

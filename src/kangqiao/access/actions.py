@@ -12,8 +12,8 @@ PASSWORD_BYTES = 12
 
 
 @transaction.atomic
-def create_demo_account(username: str) -> str:
-    """Make an account for trying things out, or give the one there a new password; answers the password.
+def give_password(username: str) -> str:
+    """Make an account, or give the one there a new password; answers the password.
 
     The password is random and shown this once. An account that was switched off is switched on again.
     """

@@ -17,7 +17,7 @@ from django.db.models import Count, Sum
 
 from kangqiao.cli.platform import FACTS, open_platform  # isort: skip  (Django first)
 
-from kangqiao.access.actions import create_demo_account
+from kangqiao.access.actions import give_password
 from kangqiao.base.clock import parse_month
 from kangqiao.base.errors import RequestRefused
 from kangqiao.base.home import current_home
@@ -68,7 +68,7 @@ def demo(
     print("四、校验发现的问题（次数最多的规则）\n")
     print(_problems())
     print(f"\n{_against(plan)}\n用时 {time.monotonic() - started:.0f} 秒。数据目录：{current_home().root}")
-    password = create_demo_account(USER)
+    password = give_password(USER)
     if is_serving:
         print(f"\n登录名 {USER}，密码 {password}（只用于这个演示目录）", flush=True)
         serve(host="127.0.0.1", port=port)
