@@ -100,3 +100,19 @@ def test_a_full_disk_is_a_sentence_and_the_next_load_goes_on(tmp_path: Path) -> 
     assert "Traceback" not in full.stderr
     again = kangqiao(home, "load", str(tmp_path / "out"), "--json")
     assert json.loads(again.stdout)["rows"]["stored"] == 20_000
+
+
+def test_a_home_that_lake_addresses_cannot_hold_is_refused(tmp_path: Path) -> None:
+    done = kangqiao(tmp_path / "a#1", "lake", "list")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"数据目录的路径不能含有 #：{tmp_path / 'a#1'}。（home.path）\n"
+
+
+def test_a_load_goes_on_when_nobody_reads_its_receipts(tmp_path: Path) -> None:
+    for day in range(1, 4):
+        send(tmp_path / "out", f"2024-06-0{day}", [charge(f"C{day}", f"2024-06-0{day}")])
+    load = f"{sys.executable} -m kangqiao --home {tmp_path / 'home'} load {tmp_path / 'out'} --json"
+    command = f"{load} | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(kangqiao(tmp_path / "home", "lake", "list", "--json").stdout)[0]["rows"] == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -202,6 +203,25 @@ def test_a_duplicate_with_other_contents_is_not_lost(load: Load, tmp_path: Path)
     ]
     (row,) = read_duplicates(Submission.objects.get(pk=receipt["id"]))
     assert row.cells == charge("C1", DAY, "99.90").split(",")
+
+
+def test_a_resend_is_judged_anew_when_other_days_have_changed(home: Home, load: Load, tmp_path: Path) -> None:
+    load(send(tmp_path, DAY, [charge("C1", DAY), charge("C5", DAY)]))
+    second = send(tmp_path, NEXT, [charge("C5", NEXT), charge("C6", NEXT)])
+    assert rows(load(second)[0]) == (2, 1, 1, 0, 0)
+    load(send(tmp_path, DAY, [charge("C1", DAY)]))
+    assert rows(load(second)[0]) == (2, 2, 0, 0, 1)
+    assert lake_rows(home) == [("NJ-H02", DAY, "C1"), ("NJ-H02", NEXT, "C5"), ("NJ-H02", NEXT, "C6")]
+    assert load(second)[0]["state"] == "unchanged"
+
+
+def test_a_folder_name_in_gbk_is_understood(load: Load, tmp_path: Path) -> None:
+    gbk = os.path.join(os.fsencode(tmp_path), DRUM_TOWER.encode("gbk"), b"scheduled", DATASET.encode())
+    os.makedirs(gbk)
+    Path(os.fsdecode(os.path.join(gbk, b"\xff\xfe.csv"))).write_bytes(b"")
+    (tmp_path / "link").symlink_to(tmp_path)
+    (receipt,) = load(tmp_path)
+    assert (receipt["institution"], receipt["error"]["code"]) == (DRUM_TOWER, "day.invalid")
 
 
 def test_rollback_takes_lake_ledger_and_facts_back(home: Home, load: Load, tmp_path: Path) -> None:

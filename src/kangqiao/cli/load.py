@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -34,16 +35,26 @@ def load(
     with plain_faults(), progress_bar() as bar:
         open_platform()
         files = find_files(paths)
+        if not files:
+            print("没有找到数据文件（.csv、.csv.gz、.zip、.parquet）。", file=sys.stderr)
         task = bar.add_task("校验入库", total=len(files))
         for receipt in load_files(files, facts=FACTS, progress=lambda done: bar.advance(task, done)):
             _count(total, receipt)
             if as_json:
-                print(json.dumps(receipt.as_dict(), ensure_ascii=False))
+                _say(json.dumps(receipt.as_dict(), ensure_ascii=False))
             elif receipt.submission.refusal_code or receipt.submission.rejected:
-                print(receipt_line(receipt))
+                _say(receipt_line(receipt))
     if not as_json:
-        print(summary(total))
+        _say(summary(total))
     raise typer.Exit(1 if total[SubmissionState.REFUSED] else 0)
+
+
+def _say(text: str) -> None:
+    """Print; when nobody listens any more (``| head``), the load goes on in silence."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def progress_bar() -> Progress:

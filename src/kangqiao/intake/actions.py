@@ -21,7 +21,7 @@ from kangqiao.intake.locks import table_lock, try_table_lock
 from kangqiao.intake.models import Batch, BatchKind, BatchState, Submission, SubmissionState
 from kangqiao.intake.receipts import Receipt
 from kangqiao.intake.rejected import RowFinding, read_duplicates, read_rejected
-from kangqiao.intake.rules import CHANNELS, Address, address_of
+from kangqiao.intake.rules import CHANNELS, Address, address_of, readable
 from kangqiao.intake.table_load import BatchLoad, Incoming, Table
 from kangqiao.registry.models import Institution
 from kangqiao.registry.queries import institutions_by_text
@@ -83,7 +83,7 @@ def _sort_files(files: Iterable[Path], load_id: str) -> tuple[Sorted, list[Recei
         address = address_of(path)
         try:
             if not path.exists():
-                raise RequestRefused("file.absent", f"找不到文件 {path.name}。")
+                raise RequestRefused("file.absent", f"找不到文件 {readable(path.name)}。")
             institution, channel, dataset, day = _resolve(address, institutions)
         except RequestRefused as error:
             refused.append(_refused(path, address, institutions, load_id, error))
@@ -155,7 +155,7 @@ def _refused(
             dataset=address.dataset[:100],
             day_text=address.day[:100],
             state=SubmissionState.REFUSED,
-            file_name=path.name,
+            file_name=readable(path.name),
             refusal_code=error.code,
             refusal_message=error.message,
             received_at=now(),

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from kangqiao.base.errors import RequestRefused
 from kangqiao.intake.rules import is_data_name
 
 
@@ -25,7 +26,15 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    for name, folders, files in os.walk(folder):
+    """Data files below ``folder``. Links to folders are followed, a folder met twice is read once."""
+    seen: set[str] = set()
+    for name, folders, files in os.walk(folder, onerror=_refuse, followlinks=True):
+        seen.add(os.path.realpath(name))
         like_files = [child for child in folders if is_data_name(child)]
-        folders[:] = sorted(child for child in folders if child not in like_files)
+        others = (child for child in folders if child not in like_files)
+        folders[:] = sorted(child for child in others if os.path.realpath(os.path.join(name, child)) not in seen)
         yield from (Path(name, child) for child in sorted([*files, *like_files]) if is_data_name(child))
+
+
+def _refuse(error: OSError) -> None:
+    raise RequestRefused("path.unreadable", f"没有权限读取目录 {error.filename}，未加载任何文件。") from error

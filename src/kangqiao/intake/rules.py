@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 CHANNELS = ("scheduled", "realtime")
-DATA_SUFFIXES = (".csv", ".txt", ".tsv", ".gz", ".zip", ".parquet")
+DATA_SUFFIXES = (".csv", ".txt", ".tsv", ".gz", ".zip", ".parquet", ".xls", ".xlsx")
+"""Spreadsheets are here so that they are refused by name, not passed over."""
 
 SUBMISSION_MOVES = {
     "prepared": ("stored", "aborted"),
@@ -32,8 +34,19 @@ class Address:
 
 def address_of(path: Path) -> Address:
     """The address in the last four parts of ``path``; missing parts are empty."""
-    parts = ("", "", "", *path.parts)
-    return Address(parts[-4], parts[-3], parts[-2], path.name.partition(".")[0])
+    parts = ("", "", "", *map(readable, path.parts))
+    return Address(parts[-4], parts[-3], parts[-2], parts[-1].partition(".")[0])
+
+
+def readable(name: str) -> str:
+    """A file's name as text: names that are no UTF-8 are read as GB18030, as Windows archives write them."""
+    raw = os.fsencode(name)
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("utf-8", errors="replace")
 
 
 def is_data_name(name: str) -> bool:

@@ -27,6 +27,7 @@ from kangqiao.intake.ledger import FactSink, finish_batch, write_submissions
 from kangqiao.intake.models import Batch, Submission, SubmissionState, Violation
 from kangqiao.intake.receipts import Receipt
 from kangqiao.intake.rejected import RejectedWriter
+from kangqiao.intake.rules import readable
 from kangqiao.registry.actions import register_identities, register_pseudonyms
 from kangqiao.registry.models import Institution
 from kangqiao.standards.catalogue import Catalogue
@@ -141,14 +142,23 @@ class BatchLoad:
             day=item.day,
             day_text=item.day.isoformat(),
             state=SubmissionState.PREPARED,
-            file_name=item.path.name,
+            file_name=readable(item.path.name),
             rules_digest=self.table.dataset.digest,
             received_at=now(),
         )
 
     def _is_unchanged(self, item: Incoming, before: Submission) -> bool:
-        """The very file that is stored already, judged by the same rules."""
-        return before.rules_digest == self.table.dataset.digest and digest_of(item.path) == before.sha256
+        """The very file that is stored already, judged by the same rules, and would be judged alike again."""
+        is_same = before.rules_digest == self.table.dataset.digest and digest_of(item.path) == before.sha256
+        return is_same and not (before.duplicate and self._has_changed_since(before))
+
+    def _has_changed_since(self, before: Submission) -> bool:
+        """Whether a later load brought other days, so that what was a duplicate may be none any more."""
+        stored = (SubmissionState.STORED, SubmissionState.SUPERSEDED)
+        later = Submission.objects.filter(
+            institution=before.institution, channel=before.channel, dataset=before.dataset, state__in=stored
+        )
+        return later.filter(load_id__gt=before.load_id).exclude(day=before.day).exists()
 
     # ── judging ──────────────────────────────────────────────────────────────────────────────
 

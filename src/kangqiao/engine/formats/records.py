@@ -108,6 +108,9 @@ class Cutter:
         return self._feed_plain(text, prefix)
 
     def _feed_plain(self, text: bytes, prefix: bytes) -> list[bytes]:
+        if not text.strip(b"\n"):  # a packed file may hold gigabytes of blank lines
+            self.line += text.count(b"\n")
+            return []
         lines = _lines(text)
         delimiter, commas, first = self._delimiter, self._commas, self.line
         self.line += len(lines)
