@@ -11,6 +11,8 @@ import tempfile
 # Django reads the home when it loads its settings, so the place is set before anything else is imported.
 os.environ["KANGQIAO_HOME"] = tempfile.mkdtemp(prefix="kangqiao-test-")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kangqiao.web.settings")
+# Playwright's plain API keeps an event loop in its thread; Django would take later tests there for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 import django
 import pytest
