@@ -36,7 +36,7 @@ demo: setup  ## A small city's June 2024, from upload to bulletin, then the web 
 	@$(BIN)/kangqiao --home $(DEMO_HOME) demo --month $(MONTH) $(if $(filter 0,$(SERVE)),--no-serve,--serve --port $(PORT))
 
 test: setup  ## All tests; what needs a part that is missing is skipped with the reason
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: setup  ## Lint, formatting, types, import contracts, migrations, the catalogue
 	$(BIN)/ruff check .
