@@ -39,6 +39,11 @@ def check_expression(text: str, fields: Collection[str]) -> None:
         raise ValueError("expr names no field")
 
 
+def fields_of(text: str) -> tuple[str, ...]:
+    """The fields that ``text``, an expression that has been checked, names; in order, each once."""
+    return _columns(text)
+
+
 @cache
 def _columns(text: str) -> tuple[str, ...]:
     """The fields that ``text`` names, in order; cached because many datasets share a rule's text."""
