@@ -44,7 +44,7 @@ check: setup  ## Lint, formatting, types, import contracts, migrations, the cata
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
 	@KANGQIAO_HOME=$$(mktemp -d) $(BIN)/python -m django makemigrations --check --dry-run --settings kangqiao.web.settings
-	$(BIN)/kangqiao standards list > /dev/null
+	@KANGQIAO_HOME=$$(mktemp -d) $(BIN)/kangqiao standards check
 
 bench: setup  ## Rows per second and memory of check and load beside DuckDB's bare conversion
 	@$(BIN)/python benchmarks/bench_load.py $(ARGS)

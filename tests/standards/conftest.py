@@ -10,6 +10,7 @@ import pytest
 VISIT = """\
 name: visit
 title: 就诊
+category: outpatient
 source: {standard: WS 445.2-2014, part: 第2部分, table: HDSD00.03 门（急）诊病历}
 key: [visit_no]
 event_time: visited_at
@@ -36,6 +37,7 @@ rules:
 CHARGE = """\
 name: charge
 title: 收费
+category: fee
 source: {standard: local}
 key: [charge_no]
 event_time: charged_on
@@ -47,12 +49,13 @@ fields:
   - {name: charged_on, title: 收费日期, id: local, element: local, year: local, type: D, format: D8, required: true}
 """
 
-SEXES = "title\t性别代码\nstandard\tGB/T 2261.1-2003\ncode\tname\n1\t男性\n2\t女性\n"
+SEXES = "title\t性别代码\nstandard\tGB/T 2261.1-2003\nversion\t2003\nowner\t国家标准\ncode\tname\n1\t男性\n2\t女性\n"
 
 PROFILE = """\
 name: hospital
-title: 医院
-kind: hospital
+title: 医院上报要求
+kinds: [hospital]
+year: '2020'
 scheduled: {day: [visit, charge]}
 realtime: [visit]
 """
@@ -67,7 +70,7 @@ FILES = {
 
 def write_files(folder: Path, files: dict[str, str]) -> Path:
     for name, text in files.items():
-        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     return folder
 

@@ -154,7 +154,7 @@ def test_value_sets() -> None:
 def test_the_standards_unusable_tables_are_left_out() -> None:
     """Code tables with a code twice, and the sheet that is a copy of another, are not carried over."""
     known = catalogue()
-    assert not {"CV04.01.006", "CV04.30.002", "CV06.00.212"} & set(known.value_sets)
+    assert not {"CV04.01.006", "CV04.30.002"} & set(known.value_sets)
     assert "occupational_disease_card" not in known.datasets
 
 
@@ -297,4 +297,5 @@ def test_digest_changes_with_definition_and_value_sets(
 
 def test_profiles_come_hospital_first() -> None:
     known: Catalogue = catalogue()
-    assert list(known.profiles) == ["hospital", "district"]
+    assert list(known.profiles) == ["hospital-2020", "district-2020", "realtime-2024"]
+    assert list(known.by_kind) == ["hospital", "district"]

@@ -37,6 +37,7 @@ def test_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert found[0] == {
         "name": "bed",
         "title": "床位",
+        "category": "resource",
         "standard": "local",
         "key": ["bed_no"],
         "event_time": "reported_on",

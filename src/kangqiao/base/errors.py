@@ -16,12 +16,34 @@ class KangqiaoError(Exception):
 
 
 class DefinitionError(KangqiaoError):
-    """A wrong definition in the catalogue. ``where`` is ``file`` or ``file: field``."""
+    """A wrong definition in the catalogue. ``where`` is ``file`` or ``file: field``.
 
-    def __init__(self, where: str, reason: str) -> None:
+    ``key`` names the key of the field, or ``at`` the way through the document, that is wrong: the reader finds
+    ``line`` from them. As text: ``datasets/foo.yaml:41: fields.sex: unknown value set 'X'``.
+    """
+
+    def __init__(
+        self, where: str, reason: str, *, key: str = "", at: tuple[str | int, ...] = (), line: int | None = None
+    ) -> None:
         super().__init__(f"{where}: {reason}")
         self.where = where
         self.reason = reason
+        self.key = key
+        self.at = at
+        self.line = line
+
+    @property
+    def file(self) -> str:
+        return self.where.partition(": ")[0]
+
+    @property
+    def part(self) -> str:
+        """The part of the file that is wrong: ``fields.sex``; empty for the file as a whole."""
+        return self.where.partition(": ")[2]
+
+    def __str__(self) -> str:
+        line = f":{self.line}" if self.line else ""
+        return ": ".join(text for text in (f"{self.file}{line}", self.part, self.reason) if text)
 
 
 class Refused(KangqiaoError):

@@ -10,6 +10,7 @@
       rejected/            rows that were not stored, with reasons
       locks/               one file a lake table
       work/                scratch of running loads
+      standards/           the city's own standards, if it has any (see kangqiao.standards.overlay)
 """
 
 from __future__ import annotations
@@ -47,6 +48,10 @@ class Home:
     @property
     def work(self) -> Path:
         return self.root / "work"
+
+    @property
+    def standards(self) -> Path:
+        return self.root / "standards"
 
     def create(self) -> None:
         """Make the folders; nobody but the owner may look inside."""

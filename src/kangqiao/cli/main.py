@@ -15,11 +15,11 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from kangqiao.base.errors import KangqiaoError, Refused, RequestRefused
+from kangqiao.base.errors import DefinitionError, KangqiaoError, Refused, RequestRefused
 from kangqiao.base.home import VARIABLE
 
 NOUNS = {
-    "standards": "查数据集标准：list、show、export",
+    "standards": "查数据集标准：list、show、search、diff、export、check",
     "check": "上传前自查一个文件（不需要数据目录，不保存任何内容）",
     "load": "接收文件或目录，校验入库，打印回执",
     "receipt": "再看一份上传的回执，取回被拒收的行",
@@ -87,6 +87,8 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         words = take_home(sys.argv[1:] if arguments is None else arguments)
         code = typer.main.get_command(app).main(args=words, prog_name="kangqiao", standalone_mode=False)
+    except DefinitionError as error:
+        _end(f"标准定义有误，未执行：{error}（definition.wrong）")
     except Refused as error:
         _end(f"{error.message}（{error.code}）")
     except KangqiaoError as error:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from kangqiao.base.errors import RequestRefused
 from kangqiao.base.text import display_width, pad
-from kangqiao.standards.catalogue import Catalogue, catalogue
+from kangqiao.standards.catalogue import DATA, Catalogue, catalogue, survey
 from kangqiao.standards.description import describe, overview, prescribed_text, value_sets_of
 from kangqiao.standards.dictionary import IDENTIFIES_TITLES
 from kangqiao.standards.export import export
-from kangqiao.standards.model import DIMENSION_TITLES, Dataset, Field, Severity
+from kangqiao.standards.model import CATEGORY_TITLES, DIMENSION_TITLES, Category, Dataset, Field, Rule, Severity
+from kangqiao.standards.overlay import city_folder
+from kangqiao.standards.search import KIND_TITLES, search
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="查数据集标准：要报哪些表、字段、值域和规则。")
 
@@ -23,18 +28,74 @@ AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 CODES_SHOWN = 20
 """Codes of a value set that ``show`` prints; the rest are in ``--json`` and in the data dictionary."""
 
+CITY_TITLES = {"extended": "本市扩展", "replaced": "本市替换", "added": "本市自设"}
+"""What the city did to a value set."""
+
 SEVERITIES = {Severity.ERROR: "错误", Severity.WARNING: "警告"}
 
 
 @app.command("list")
-def list_datasets(as_json: AsJson = False) -> None:
+def list_datasets(
+    category: Annotated[str, typer.Option(help="只列一类，写英文名或中文名：outpatient 或 门急诊")] = "",
+    as_json: AsJson = False,
+) -> None:
     """列出全部数据集。"""
     known = catalogue()
+    wanted = _category(category) if category else None
     if as_json:
-        print(json.dumps(overview(known), ensure_ascii=False, indent=1))
+        rows = [row for row in overview(known) if wanted in (None, row["category"])]
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
         return
+    datasets = [item for item in known.datasets.values() if wanted in (None, item.category)]
     head = ("名称", "标题", "来源标准", "字段", "规则", "上报要求")
-    print("\n".join(_table(head, [_overview_cells(item, known) for item in known.datasets.values()])))
+    print("\n".join(_table(head, [_overview_cells(item, known) for item in datasets])))
+
+
+def _category(said: str) -> Category:
+    for category, title in CATEGORY_TITLES.items():
+        if said in (category, title):
+            return category
+    known = "、".join(f"{category} {title}" for category, title in CATEGORY_TITLES.items())
+    raise RequestRefused("category.unknown", f"没有类别“{said}”，可用的类别：{known}。")
+
+
+@app.command("search")
+def search_words(
+    words: Annotated[list[str], typer.Argument(metavar="WORD...", help="中文、英文名、数据元、数据项标识或代码")],
+    as_json: AsJson = False,
+) -> None:
+    """在数据字典中查找。退出码：0 找到，1 没有找到。"""
+    hits = search(catalogue(), " ".join(words))
+    if as_json:
+        print(json.dumps([asdict(hit) for hit in hits], ensure_ascii=False, indent=1))
+    elif hits:
+        rows = [(KIND_TITLES[hit.kind], hit.dataset or hit.value_set, hit.name, hit.title, hit.why) for hit in hits]
+        print("\n".join(_table(("类别", "所在", "名称", "标题", "命中"), rows)))
+    else:
+        print("没有找到。")
+    raise typer.Exit(0 if hits else 1)
+
+
+@app.command("check")
+def check_definitions(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="目录：datasets、value_sets、profiles；默认为平台自带的和本市的"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """检查数据集、值域、规则的定义，列出全部错误。退出码：0 没有错误，1 有错误。"""
+    known, problems = survey(DATA, city_folder()) if folder is None else survey(folder)
+    if as_json:
+        rows = [{"file": item.file, "line": item.line, "part": item.part, "reason": item.reason} for item in problems]
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+    elif problems:
+        print("\n".join(str(item) for item in problems))
+        print(f"定义有 {len(problems)} 处错误。", file=sys.stderr)
+    else:
+        rules = sum(len(item.rules) for item in known.datasets.values())
+        print(f"数据集 {len(known.datasets)} 个，规则 {rules:,} 条，值域 {len(known.value_sets)} 个：没有错误。")
+    raise typer.Exit(1 if problems else 0)
 
 
 @app.command()
@@ -81,12 +142,31 @@ def _page(dataset: Dataset, known: Catalogue) -> Iterable[str]:
     yield f"主键：{'、'.join(dataset.key)}"
     yield f"业务时间：{dataset.event_time}"
     yield f"版本：{dataset.digest[:12]}"
+    yield from _city(dataset, known)
     yield f"\n字段（{len(dataset.fields)}）"
     head = ("字段名", "标题", "标识", "数据元", "类型", "格式", "必填", "值域", "个人标识")
     yield from _table(head, [_field_cells(item) for item in dataset.fields])
     yield from _references(dataset)
     yield from _rules(dataset)
     yield from _value_sets(dataset, known)
+
+
+def _city(dataset: Dataset, known: Catalogue) -> Iterable[str]:
+    """What of the dataset is the city's own, where there is any."""
+    if dataset.owner:
+        yield "本市：本市自设的数据集"
+    changed = [item.code for item in dataset.rules if item.owner]
+    if changed:
+        yield f"本市：增改的规则 {'、'.join(changed)}"
+    if dataset.switched_off:
+        yield f"本市：停用的规则 {'、'.join(dataset.switched_off)}"
+    sets = [
+        f"{name}（{CITY_TITLES[known.value_sets[name].city]}）"
+        for name in value_sets_of(dataset)
+        if known.value_sets[name].city
+    ]
+    if sets:
+        yield f"本市：值域 {'、'.join(sets)}"
 
 
 def _field_cells(item: Field) -> tuple[str, ...]:
@@ -109,9 +189,13 @@ def _references(dataset: Dataset) -> Iterable[str]:
 def _rules(dataset: Dataset) -> Iterable[str]:
     yield f"\n规则（{len(dataset.rules)}）"
     for item in dataset.rules:
-        about = f"{SEVERITIES[item.severity]}、{DIMENSION_TITLES[item.dimension]}"
+        about = f"{SEVERITIES[item.severity]}、{DIMENSION_TITLES[item.dimension]}{_owner(item)}"
         yield f"{item.code}（{about}）{item.message}"
         yield f"    {item.expr}"
+
+
+def _owner(rule: Rule) -> str:
+    return "、本市" if rule.owner else ""
 
 
 def _value_sets(dataset: Dataset, known: Catalogue) -> Iterable[str]:

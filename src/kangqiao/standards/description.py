@@ -10,15 +10,16 @@ from kangqiao.standards.model import CHANNEL_TITLES, Dataset
 
 Plain = dict[str, Any]
 
-EVERY_TITLES = {"day": "按日", "month": "按月"}
+EVERY_TITLES = {"day": "按日", "month": "按月", "any": "随发生"}
 
 
 def overview(catalogue: Catalogue) -> list[Plain]:
-    """One mapping a dataset: name, title, standard, key, event time, counts, and who must send it."""
+    """One mapping a dataset: name, title, category, standard, key, event time, counts, and who must send it."""
     return [
         {
             "name": dataset.name,
             "title": dataset.title,
+            "category": str(dataset.category) if dataset.category else None,
             "standard": dataset.source.standard,
             "key": list(dataset.key),
             "event_time": dataset.event_time,
@@ -33,8 +34,8 @@ def overview(catalogue: Catalogue) -> list[Plain]:
 def prescribed(dataset: Dataset, catalogue: Catalogue) -> list[Plain]:
     """Who must send ``dataset``, by which channel and how often."""
     return [
-        {"kind": profile.kind, "title": profile.title, "channel": str(item.channel), "every": item.every}
-        for profile in catalogue.profiles.values()
+        {"kind": kind, "title": profile.title, "channel": str(item.channel), "every": item.every}
+        for kind, profile in catalogue.by_kind.items()
         for item in profile.prescriptions
         if item.dataset == dataset.name
     ]
@@ -43,7 +44,7 @@ def prescribed(dataset: Dataset, catalogue: Catalogue) -> list[Plain]:
 def prescribed_text(dataset: Dataset, catalogue: Catalogue) -> str:
     """The same as one line: ``医院（定时按日、实时）；区平台（定时按日）``."""
     parts = []
-    for profile in catalogue.profiles.values():
+    for profile in catalogue.by_kind.values():
         ways = [
             CHANNEL_TITLES[item.channel] + (EVERY_TITLES[item.every] if item.channel == "scheduled" else "")
             for item in profile.prescriptions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,9 +69,9 @@ def read_document(path: Path, where: str) -> Document:
         raise DefinitionError(where, "is not UTF-8") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        line = f"line {mark.line + 1}: " if mark else ""
-        raise DefinitionError(where, f"is not YAML: {line}{error.problem}") from error
-    except yaml.YAMLError as error:
+        line = mark.line + 1 if mark else None
+        raise DefinitionError(where, f"is not YAML: {error.problem}", line=line) from error
+    except (yaml.YAMLError, RecursionError) as error:
         raise DefinitionError(where, "is not YAML") from error
     if not isinstance(document, dict):
         raise DefinitionError(where, "must be a mapping")
@@ -83,13 +83,13 @@ def check_shape(node: Document, shape: Shape, where: str) -> None:
     kinds = {**shape.required, **shape.optional}
     for key in node:
         if key not in kinds:
-            raise DefinitionError(where, f"unknown key {key!r}, one of {', '.join(kinds)}")
+            raise DefinitionError(where, f"unknown key {key!r}, one of {', '.join(kinds)}", key=key)
     for key in shape.required:
         if key not in node:
             raise DefinitionError(where, f"missing key {key!r}")
     for key, value in node.items():
         if not _is_kind(value, kinds[key]):
-            raise DefinitionError(where, f"key {key!r} must be {KINDS[kinds[key]]}, not {value!r}")
+            raise DefinitionError(where, f"key {key!r} must be {KINDS[kinds[key]]}, not {value!r}", key=key)
 
 
 def _is_kind(value: object, kind: str) -> bool:
@@ -101,3 +101,53 @@ def _is_kind(value: object, kind: str) -> bool:
         return isinstance(value, dict)
     item = str if kind == "texts" else dict
     return isinstance(value, list) and all(isinstance(entry, item) for entry in value)
+
+
+def line_of(path: Path, error: DefinitionError) -> int | None:
+    """The line of ``path`` that ``error`` is about, counted from 1; None when the file cannot be read again.
+
+    The file is composed anew, so that reading what is right need not carry lines about.
+    """
+    if path.suffix != ".yaml":
+        return None
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None
+    steps = error.at or (*_steps(error.part), *([error.key] if error.key else []))
+    return None if node is None else _walk(node, steps)
+
+
+def _steps(part: str) -> list[str | int]:
+    """``fields.sex`` → fields, sex; ``fields.[7]`` → fields, 7."""
+    steps = part.split(".", 1) if part else []
+    return [int(step[1:-1]) if step.startswith("[") else step for step in steps]
+
+
+def _walk(node: yaml.Node, steps: Iterable[str | int]) -> int:
+    line = node.start_mark.line
+    for step in steps:
+        found = _child(node, step)
+        if found is None:
+            break
+        line, node = found
+    return int(line) + 1
+
+
+def _child(node: yaml.Node, step: str | int) -> tuple[int, yaml.Node] | None:
+    """The line and node under ``step``: a key, a place in a list, or the name of an entry of a list."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == step:
+                return key.start_mark.line, value
+    elif isinstance(node, yaml.SequenceNode):
+        for number, entry in enumerate(node.value):
+            if number == step or _is_called(entry, step):
+                return entry.start_mark.line, entry
+    return None
+
+
+def _is_called(entry: yaml.Node, name: str | int) -> bool:
+    if not isinstance(entry, yaml.MappingNode):
+        return bool(entry.value == name)
+    return any(key.value in ("name", "code", "dataset") and value.value == name for key, value in entry.value)

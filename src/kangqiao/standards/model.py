@@ -30,6 +30,49 @@ DIMENSION_TITLES = {
 }
 
 
+class Category(StrEnum):
+    """The shelf of the dictionary on which a dataset stands (类别)."""
+
+    RESOURCE = "resource"
+    OUTPATIENT = "outpatient"
+    INPATIENT = "inpatient"
+    COURSE = "course"
+    CONSENT = "consent"
+    NURSING = "nursing"
+    OPERATION = "operation"
+    EXAM = "exam"
+    FEE = "fee"
+    PHARMACY = "pharmacy"
+    BLOOD = "blood"
+    MATERNAL_CHILD = "maternal_child"
+    DISEASE_CONTROL = "disease_control"
+    CHRONIC = "chronic"
+    COMMUNITY = "community"
+    REFERRAL = "referral"
+    QUALITY = "quality"
+
+
+CATEGORY_TITLES = {
+    Category.RESOURCE: "机构与资源",
+    Category.OUTPATIENT: "门急诊",
+    Category.INPATIENT: "住院",
+    Category.COURSE: "病程",
+    Category.CONSENT: "知情告知",
+    Category.NURSING: "护理",
+    Category.OPERATION: "手术麻醉与治疗",
+    Category.EXAM: "检查检验",
+    Category.FEE: "费用",
+    Category.PHARMACY: "药品耗材",
+    Category.BLOOD: "血液",
+    Category.MATERNAL_CHILD: "妇幼保健",
+    Category.DISEASE_CONTROL: "疾病控制",
+    Category.CHRONIC: "慢病管理",
+    Category.COMMUNITY: "社区与健康档案",
+    Category.REFERRAL: "转诊与协同",
+    Category.QUALITY: "医疗质量与安全",
+}
+
+
 class Severity(StrEnum):
     """An ``error`` rejects the row; a ``warning`` is counted and the row is stored."""
 
@@ -108,6 +151,8 @@ class Rule:
     field: str = ""
     """The field the message points at; empty for the row as a whole."""
     source: str = ""
+    owner: str = ""
+    """Who set the rule, where it is not the dataset's file: the city (``local``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +200,11 @@ class Dataset:
     rules: tuple[Rule, ...] = ()
     measures: tuple[str, ...] = ()
     """Number fields whose daily sums are facts."""
+    category: Category | None = None
+    owner: str = ""
+    """``local`` when the city has added the dataset; empty when it is the platform's."""
+    switched_off: tuple[str, ...] = ()
+    """Codes of rules that the city has switched off."""
     digest: str = ""
     """SHA-256 of the definition and the value sets it uses: the version that a verdict was given by."""
 
@@ -178,7 +228,13 @@ class ValueSet:
     name: str
     title: str
     standard: str
+    version: str
+    """Year of the standard, or ``未注明``."""
+    owner: str
+    """Who keeps the table: 国家卫生健康委员会, 国家标准, a province, a city, ``local``; or ``未注明``."""
     codes: dict[str, str]
+    city: str = ""
+    """What the city did: ``extended`` or ``replaced`` ours, ``added`` its own; empty when it did nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,14 +244,27 @@ class Prescription:
     dataset: str
     channel: Channel
     every: str = "day"
-    """How often it is due: ``day`` or ``month``."""
+    """How often it is due: ``day``, ``month``, or ``any`` for what is sent when it happens (随发生随报)."""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """What is prescribed to a kind of institution (``hospital`` or ``district``)."""
+    """What a document prescribes to kinds of institution (``hospital``, ``district``)."""
 
     name: str
     title: str
-    kind: str
+    kinds: tuple[str, ...]
+    year: str
     prescriptions: tuple[Prescription, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Which catalogue this is (目录版本)."""
+
+    version: str = ""
+    """``2026.11``; empty when the folder does not say."""
+    date: str = ""
+    note: str = ""
+    digest: str = ""
+    """SHA-256 of all definitions."""

@@ -1,12 +1,14 @@
-"""From files to definitions: reads ``datasets/`` and ``profiles/`` and refuses what is wrong.
+"""From files to definitions: reads ``datasets/`` and refuses what is wrong.
 
 Every refusal is a DefinitionError whose ``where`` is the file or a part of it: ``datasets/foo.yaml: fields.sex``.
-What needs more than one file (references, their cycles) is checked in ``kangqiao.standards.checks``.
+All that is wrong in a file is told, as far as one fault does not hide another. What needs more than
+one file (references, their cycles) is checked in ``kangqiao.standards.checks``.
 
 To add a dataset is to add a file ``datasets/NAME.yaml``; all values are texts, but ``required``::
 
     name: bed
     title: 床位
+    category: resource
     source: {standard: local}                        # or a standard's number, its part and table
     key: [bed_no]
     event_time: reported_on
@@ -27,34 +29,34 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
 from kangqiao.base.errors import DefinitionError
-from kangqiao.standards.checks import check_dataset
+from kangqiao.standards.checks import Listing, check_dataset
 from kangqiao.standards.documents import Document, Shape, check_shape, read_document
+from kangqiao.standards.keywords import SQL_KEYWORDS
 from kangqiao.standards.model import (
     LOCAL,
-    Channel,
+    Category,
     Dataset,
     Dimension,
     Field,
     Identifies,
     Person,
-    Prescription,
-    Profile,
     Reference,
     Rule,
     Severity,
     Source,
     ValueSet,
 )
-from kangqiao.standards.notation import parse_format
+from kangqiao.standards.notation import TYPES, parse_format
+from kangqiao.standards.problems import Problems
 from kangqiao.standards.value_sets import code_that_does_not_fit
 
-KINDS_OF_INSTITUTION = ("hospital", "district")
 CHECKSUMS = ("resident_id", "uscc")
 YEARS = ("2011", "2014", "2023", LOCAL)
 
@@ -65,7 +67,7 @@ _DATASET = Shape(
         "key": "texts",
         "fields": "maps",
     },
-    {"person": "map", "references": "maps", "measures": "texts", "rules": "maps"},
+    {"category": "text", "person": "map", "references": "maps", "measures": "texts", "rules": "maps"},
 )
 _SOURCE = Shape({"standard": "text"}, {"part": "text", "table": "text"})
 _FIELD = Shape(
@@ -78,8 +80,6 @@ _RULE = Shape(
 )
 _REFERENCE = Shape({"fields": "texts", "to": "texts", **dict.fromkeys(("dataset", "severity", "message"), "text")})
 _PERSON = Shape({}, dict.fromkeys(Person.__slots__, "text"))
-_PROFILE = Shape({"name": "text", "title": "text", "kind": "text"}, {"scheduled": "map", "realtime": "texts"})
-_SCHEDULE = Shape({}, {"day": "texts", "month": "texts"})
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _FIELD_ID = re.compile(r"HDS[A-Z]\d\d\.\d\d\.\d{3}")
@@ -88,74 +88,118 @@ _ELEMENT = re.compile(r"DE\d\d\.\d\d\.\d{3}\.\d\d")
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-def read_dataset(path: Path, where: str, value_sets: Mapping[str, ValueSet]) -> Dataset:
-    """Read one dataset. ``value_sets`` are those a field may name. Raises DefinitionError."""
-    document = read_document(path, where)
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A dataset's document before it is judged, and what the city has done to it."""
+
+    document: Document
+    where: str
+    name: str
+    """The file's name, which the dataset must bear."""
+    owner: str = ""
+    rule_places: Mapping[str, str] = field(default_factory=dict)
+    """Rules of the city: code → file and part where each stands."""
+    switched_off: tuple[str, ...] = ()
+
+
+def read_definition(path: Path, where: str) -> Definition:
+    """Read the document of one dataset. Raises DefinitionError."""
+    return Definition(read_document(path, where), where, path.stem)
+
+
+def read_dataset(definition: Definition, value_sets: Mapping[str, ValueSet], problems: Problems) -> Dataset | None:
+    """Judge one dataset's document. ``value_sets`` are those a field may name; what is wrong goes to ``problems``."""
+    before = len(problems)
+    document, where = definition.document, definition.where
+    with problems.caught():
+        _check_shapes(definition)
+        dataset = _assemble(definition, value_sets, problems)
+        names = frozenset(node["name"] for node in document["fields"] if isinstance(node.get("name"), str))
+        check_dataset(dataset, Listing(where, names, definition.rule_places), problems)
+        if len(problems) == before:
+            return dataset
+    return None
+
+
+def _check_shapes(definition: Definition) -> None:
+    document, where = definition.document, definition.where
     check_shape(document, _DATASET, where)
-    _check_name(document["name"], path, where)
+    _check_spelling(document["name"], where, key="name")
+    if document["name"] != definition.name:
+        raise DefinitionError(where, f"name {document['name']!r} must be the file's name", key="name")
     check_shape(document["source"], _SOURCE, f"{where}: source")
     check_shape(document.get("person", {}), _PERSON, f"{where}: person")
-    dataset = Dataset(
+    if not document["fields"]:
+        raise DefinitionError(where, "has no fields", key="fields")
+
+
+def _assemble(definition: Definition, value_sets: Mapping[str, ValueSet], problems: Problems) -> Dataset:
+    document, where = definition.document, definition.where
+    category = None
+    with problems.caught():
+        category = _choose(Category, document["category"], "category", where) if "category" in document else None
+    return Dataset(
         name=document["name"],
         title=document["title"],
         source=Source(**document["source"]),
         key=tuple(document["key"]),
         event_time=document["event_time"],
-        fields=_read_fields(document["fields"], where, value_sets),
+        fields=_read_fields(document["fields"], where, value_sets, problems),
         person=Person(**document.get("person", {})),
-        references=tuple(_read_reference(node, where) for node in document.get("references", [])),
-        rules=tuple(_read_rule(node, where) for node in document.get("rules", [])),
+        references=_read_references(document.get("references", []), where, problems),
+        rules=_read_rules(definition, problems),
         measures=tuple(document.get("measures", [])),
+        category=category,
+        owner=definition.owner,
+        switched_off=definition.switched_off,
         digest=digest(document, value_sets),
     )
-    check_dataset(dataset, where)
-    return dataset
 
 
 def digest(document: Document, value_sets: Mapping[str, ValueSet]) -> str:
     """SHA-256 of a dataset's document and of the codes of the value sets its fields name."""
-    used = sorted({node["value_set"] for node in document["fields"] if "value_set" in node})
-    codes = {name: list(value_sets[name].codes.items()) for name in used}
+    used = sorted({node["value_set"] for node in document["fields"] if isinstance(node.get("value_set"), str)})
+    codes = {name: list(value_sets[name].codes.items()) for name in used if name in value_sets}
     content = {"definition": document, "value_sets": codes}
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _check_spelling(name: str, where: str) -> None:
+def _check_spelling(name: str, where: str, key: str = "") -> None:
     if not _NAME.fullmatch(name):
-        raise DefinitionError(where, f"{name!r} must be lower-case letters, digits and underscores")
+        raise DefinitionError(where, f"{name!r} must be lower-case letters, digits and underscores", key=key)
 
 
-def _check_name(name: str, path: Path, where: str) -> None:
-    _check_spelling(name, where)
-    if name != path.stem:
-        raise DefinitionError(where, f"name {name!r} must be the file's name")
-
-
-def _read_fields(nodes: list[Document], where: str, value_sets: Mapping[str, ValueSet]) -> tuple[Field, ...]:
+def _read_fields(
+    nodes: list[Document], where: str, value_sets: Mapping[str, ValueSet], problems: Problems
+) -> tuple[Field, ...]:
     fields = []
     for number, node in enumerate(nodes):
         place = f"{where}: fields.{node.get('name', f'[{number}]')}"
-        check_shape(node, _FIELD, place)
-        fields.append(_read_field(node, place, value_sets))
-    if not fields:
-        raise DefinitionError(where, "has no fields")
-    _refuse_twice((item.name for item in fields), "field name", where)
-    _refuse_twice((item.title for item in fields), "title", where)
-    _refuse_twice((item.id for item in fields if item.id != LOCAL), "field id", where)
+        with problems.caught():
+            check_shape(node, _FIELD, place)
+            fields.append(_read_field(node, place, value_sets))
+    _refuse_twice(nodes, "name", "field name", where, problems)
+    _refuse_twice(nodes, "title", "title", where, problems)
+    _refuse_twice(nodes, "id", "field id", where, problems)
     return tuple(fields)
 
 
-def _refuse_twice(values: Iterable[str], what: str, where: str) -> None:
+def _refuse_twice(nodes: list[Document], key: str, what: str, where: str, problems: Problems) -> None:
+    """Refuse every second entry with the same text under ``key``; ``local`` may stand in many."""
     seen: set[str] = set()
-    for value in values:
+    for number, node in enumerate(nodes):
+        value = node.get(key)
         if value in seen:
-            raise DefinitionError(where, f"{what} {value!r} is used twice")
-        seen.add(value)
+            problems.append(DefinitionError(where, f"{what} {value!r} is used twice", at=("fields", number, key)))
+        elif isinstance(value, str) and value != LOCAL:
+            seen.add(value)
 
 
 def _read_field(node: Document, where: str, value_sets: Mapping[str, ValueSet]) -> Field:
-    _check_spelling(node["name"], where)
+    _check_spelling(node["name"], where, key="name")
+    if node["name"] in SQL_KEYWORDS:
+        raise DefinitionError(where, f"{node['name']!r} is a word of SQL and cannot name a field", key="name")
     _check_origin(node, where)
     said = node.get("identifies")
     identifies = None if said is None else _choose(Identifies, said, "identifies", where)
@@ -163,7 +207,8 @@ def _read_field(node: Document, where: str, value_sets: Mapping[str, ValueSet]) 
     try:
         parse_format(item.type, item.format)
     except ValueError as error:
-        raise DefinitionError(where, str(error)) from error
+        key = "type" if item.type not in TYPES else "format"
+        raise DefinitionError(where, str(error), key=key) from error
     _check_text_only(item, where)
     _check_value_set(item, where, value_sets)
     return item
@@ -172,87 +217,75 @@ def _read_field(node: Document, where: str, value_sets: Mapping[str, ValueSet]) 
 def _check_origin(node: Document, where: str) -> None:
     """Field id, data element and catalogue year are those of a standard, or local."""
     if node["id"] != LOCAL and not _FIELD_ID.fullmatch(node["id"]):
-        raise DefinitionError(where, f"id {node['id']!r} must be like HDSD00.03.025, or local")
+        raise DefinitionError(where, f"id {node['id']!r} must be like HDSD00.03.025, or local", key="id")
     if node["element"] != LOCAL and not _ELEMENT.fullmatch(node["element"]):
-        raise DefinitionError(where, f"element {node['element']!r} must be like DE02.01.039.00, or local")
+        raise DefinitionError(
+            where, f"element {node['element']!r} must be like DE02.01.039.00, or local", key="element"
+        )
     if node["year"] not in YEARS:
-        raise DefinitionError(where, f"unknown year {node['year']!r}, one of {', '.join(YEARS)}")
+        raise DefinitionError(where, f"unknown year {node['year']!r}, one of {', '.join(YEARS)}", key="year")
     if (node["element"] == LOCAL) != (node["year"] == LOCAL):
-        raise DefinitionError(where, "element and year must both be local, or neither")
+        raise DefinitionError(where, "element and year must both be local, or neither", key="year")
 
 
 def _check_text_only(item: Field, where: str) -> None:
     if item.checksum is not None and item.checksum not in CHECKSUMS:
-        raise DefinitionError(where, f"unknown checksum {item.checksum!r}, one of {', '.join(CHECKSUMS)}")
+        reason = f"unknown checksum {item.checksum!r}, one of {', '.join(CHECKSUMS)}"
+        raise DefinitionError(where, reason, key="checksum")
     for key in ("value_set", "identifies", "checksum"):
         if getattr(item, key) is not None and not item.is_text:
-            raise DefinitionError(where, f"key {key!r} is for text, but the type is {item.type}")
+            raise DefinitionError(where, f"key {key!r} is for text, but the type is {item.type}", key=key)
 
 
 def _check_value_set(item: Field, where: str, value_sets: Mapping[str, ValueSet]) -> None:
     if item.value_set is None:
         if item.type == "S2":
-            raise DefinitionError(where, "type S2 needs a value_set")
+            raise DefinitionError(where, "type S2 needs a value_set", key="type")
         return
     if item.value_set not in value_sets:
-        raise DefinitionError(where, f"unknown value set {item.value_set!r}")
+        raise DefinitionError(where, f"unknown value set {item.value_set!r}", key="value_set")
     if item.type == "S1":
-        raise DefinitionError(where, "type S1 is free text and has no value_set")
+        raise DefinitionError(where, "type S1 is free text and has no value_set", key="value_set")
     code = code_that_does_not_fit(value_sets[item.value_set], item.parsed)
     if code is not None:
         reason = f"code {code!r} of value set {item.value_set} does not fit format {item.format}"
-        raise DefinitionError(where, reason)
+        raise DefinitionError(where, reason, key="value_set")
 
 
 def _choose(choices: type[Choice], value: str, key: str, where: str) -> Choice:
     try:
         return choices(value)
     except ValueError as error:
-        raise DefinitionError(where, f"unknown {key} {value!r}, one of {', '.join(choices)}") from error
+        raise DefinitionError(where, f"unknown {key} {value!r}, one of {', '.join(choices)}", key=key) from error
 
 
-def _read_rule(node: Document, where: str) -> Rule:
-    place = f"{where}: rules.{node.get('code', '?')}"
+def _read_rules(definition: Definition, problems: Problems) -> tuple[Rule, ...]:
+    rules = []
+    for number, node in enumerate(definition.document.get("rules", [])):
+        code = node.get("code", f"[{number}]")
+        place = definition.rule_places.get(code)
+        with problems.caught():
+            rules.append(read_rule(node, place or f"{definition.where}: rules.{code}", LOCAL if place else ""))
+    return tuple(rules)
+
+
+def read_rule(node: Document, place: str, owner: str = "") -> Rule:
+    """One rule from its mapping at ``place``; its expression is judged with the dataset. Raises DefinitionError."""
     check_shape(node, _RULE, place)
-    _check_spelling(node["code"], place)
+    _check_spelling(node["code"], place, key="code")
     severity = _choose(Severity, node["severity"], "severity", place)
     dimension = _choose(Dimension, node["dimension"], "dimension", place)
-    return Rule(**{**node, "severity": severity, "dimension": dimension})
+    return Rule(**{**node, "severity": severity, "dimension": dimension, "owner": owner})
 
 
-def _read_reference(node: Document, where: str) -> Reference:
-    place = f"{where}: references.{node.get('dataset', '?')}"
-    check_shape(node, _REFERENCE, place)
-    severity = _choose(Severity, node["severity"], "severity", place)
-    return Reference(tuple(node["fields"]), node["dataset"], tuple(node["to"]), severity, node["message"])
-
-
-def read_profile(path: Path, where: str, datasets: Mapping[str, Dataset]) -> Profile:
-    """Read what is prescribed to a kind of institution. Raises DefinitionError."""
-    document = read_document(path, where)
-    check_shape(document, _PROFILE, where)
-    _check_name(document["name"], path, where)
-    if document["kind"] not in KINDS_OF_INSTITUTION:
-        kinds = ", ".join(KINDS_OF_INSTITUTION)
-        raise DefinitionError(where, f"unknown kind {document['kind']!r}, one of {kinds}")
-    check_shape(document.get("scheduled", {}), _SCHEDULE, f"{where}: scheduled")
-    prescriptions = tuple(_prescriptions(document))
-    _check_prescriptions(prescriptions, where, datasets)
-    return Profile(document["name"], document["title"], document["kind"], prescriptions)
-
-
-def _prescriptions(document: Document) -> Iterable[Prescription]:
-    for every, names in document.get("scheduled", {}).items():
-        for name in names:
-            yield Prescription(name, Channel.SCHEDULED, every)
-    for name in document.get("realtime", []):
-        yield Prescription(name, Channel.REALTIME)
-
-
-def _check_prescriptions(items: tuple[Prescription, ...], where: str, datasets: Mapping[str, Dataset]) -> None:
-    for channel in Channel:
-        names = [item.dataset for item in items if item.channel is channel]
-        _refuse_twice(names, "dataset", f"{where}: {channel}")
-        for name in names:
-            if name not in datasets:
-                raise DefinitionError(f"{where}: {channel}", f"unknown dataset {name!r}")
+def _read_references(nodes: list[Document], where: str, problems: Problems) -> tuple[Reference, ...]:
+    references = []
+    for node in nodes:
+        place = f"{where}: references.{node.get('dataset', '?')}"
+        with problems.caught():
+            check_shape(node, _REFERENCE, place)
+            severity = _choose(Severity, node["severity"], "severity", place)
+            references.append(
+                Reference(tuple(node["fields"]), node["dataset"], tuple(node["to"]), severity, node["message"])
+            )
+    return tuple(references)
