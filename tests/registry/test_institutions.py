@@ -12,12 +12,12 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_published_list_is_registered_in_its_order():
-    assert ensure_institutions() == 51
+    assert ensure_institutions() == 53
     districts = active_institutions(InstitutionKind.DISTRICT)
     hospitals = active_institutions(InstitutionKind.HOSPITAL)
     assert [item.name for item in districts[:2]] == ["江宁区", "溧水区"]
     assert (len(districts), districts[-1].name, districts[-1].code) == (12, "秦淮区", "NJ-D12")
-    assert (len(hospitals), hospitals[0].name, hospitals[-1].code) == (39, "江苏省中医院", "NJ-H39")
+    assert (len(hospitals), hospitals[0].name, hospitals[-1].code) == (41, "江苏省中医院", "NJ-H41")
     assert active_institutions() == districts + hospitals
 
 
@@ -41,4 +41,4 @@ def test_unknown_and_inactive_institutions_are_not_found():
     assert institution_by_text("南京鼓楼医院") is None
     assert institution_by_text("") is None
     assert "NJ-H02" not in institutions_by_text()
-    assert len(institutions_by_text()) == 100
+    assert len(institutions_by_text()) == 105

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _NUMBER_OF_A_PERSON = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?!\d)")
 """Identity numbers of 18 and 15 digits, mobile phones."""
@@ -34,3 +35,9 @@ def mask(value: str) -> str:
 def mask_numbers(text: str) -> str:
     """Hide identity and mobile phone numbers inside a text that should hold none."""
     return _NUMBER_OF_A_PERSON.sub(lambda found: mask(found[0]), text)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table whose columns stand under each other, two spaces between them."""
+    widths = [max(display_width(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return ["  ".join(pad(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -16,6 +16,7 @@ from kangqiao.base.clock import parse_month
 from kangqiao.base.errors import RequestRefused
 from kangqiao.oversight.bulletin.documents import html_document, json_document, text_document, xlsx_document
 from kangqiao.oversight.bulletin.queries import bulletin_tables
+from kangqiao.oversight.bulletin.rules import Layout
 
 app = typer.Typer(add_completion=False)
 
@@ -31,6 +32,9 @@ class Format(StrEnum):
 def bulletin(
     month: Annotated[str, typer.Argument(metavar="MONTH", help="月份，如 2024-06")],
     form: Annotated[Format, typer.Option("--format", help="输出形式")] = Format.TEXT,
+    layout: Annotated[
+        Layout | None, typer.Option("--layout", help="采集情况表的版式；默认 2023 年及以前用 2020，以后用 2024")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="写入文件；默认输出到屏幕")] = None,
 ) -> None:
     """输出某月各区、医院的数据采集情况和累计校验入库数据量。"""
@@ -41,11 +45,11 @@ def bulletin(
     if form is Format.XLSX and out is None and sys.stdout.isatty():
         raise RequestRefused("out_missing", "xlsx 是二进制文件，请用 --out 指定要写入的文件")
     open_platform()
-    _deliver(_rendered(first, form), out)
+    _deliver(_rendered(first, form, layout), out)
 
 
-def _rendered(first: date, form: Format) -> bytes:
-    tables = bulletin_tables(first)
+def _rendered(first: date, form: Format, layout: Layout | None) -> bytes:
+    tables = bulletin_tables(first, layout)
     if form is Format.XLSX:
         return xlsx_document(first, tables)
     if form is Format.HTML:

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from kangqiao.cli.platform import FACTS, open_platform, plain_faults  # isort: skip  (Django first)
 
 from kangqiao.intake.actions import load_files
+from kangqiao.intake.declarations import DeclarationReceipt, is_declaration, take_declaration
 from kangqiao.intake.discovery import find_files
 from kangqiao.intake.models import SubmissionState
 from kangqiao.intake.receipts import Receipt
@@ -38,6 +39,11 @@ def load(
         if not files:
             print("没有找到数据文件（.csv、.csv.gz、.zip、.parquet）。", file=sys.stderr)
         task = bar.add_task("校验入库", total=len(files))
+        declarations = [path for path in files if is_declaration(path)]
+        for path in declarations:
+            _report_declaration(take_declaration(path), total, as_json)
+            bar.advance(task)
+        files = [path for path in files if path not in declarations]
         for receipt in load_files(files, facts=FACTS, progress=lambda done: bar.advance(task, done)):
             _count(total, receipt)
             if as_json:
@@ -47,6 +53,24 @@ def load(
     if not as_json:
         _say(summary(total))
     raise typer.Exit(1 if total[SubmissionState.REFUSED] else 0)
+
+
+def _report_declaration(receipt: DeclarationReceipt, total: Counter[str], as_json: bool) -> None:
+    total[SubmissionState.REFUSED] += bool(receipt.code)
+    total["declarations"] += not receipt.code
+    if as_json:
+        _say(json.dumps(receipt.as_dict(), ensure_ascii=False))
+    elif receipt.code:
+        _say("\n".join(declaration_lines(receipt)))
+
+
+def declaration_lines(receipt: DeclarationReceipt) -> list[str]:
+    """A declaration as read on the screen: a sentence, then its wrong lines."""
+    where = f"{receipt.institution} {receipt.file_name}"
+    if not receipt.code:
+        return [f"{where}：已登记申报 {receipt.declared} 张表，应报 {receipt.prescribed} 张"]
+    lines = [f"  第 {item.line} 行 {item.value}：{item.message}" for item in receipt.lines]
+    return [f"{where}：整份拒收，{receipt.message}（{receipt.code}）", *lines]
 
 
 def _say(text: str) -> None:
@@ -97,4 +121,5 @@ def summary(total: Counter[str]) -> str:
         f"收到 {total['rows_received']:,} 行 = 入库 {total['rows_stored']:,} + 重复 {total['rows_duplicate']:,} "
         f"+ 拒收 {total['rows_rejected']:,}；替换原有 {total['rows_superseded']:,} 行"
     )
-    return f"{files}\n{rows}"
+    declared = f"；申报 {total['declarations']:,} 份" if total["declarations"] else ""
+    return f"{files}{declared}\n{rows}"

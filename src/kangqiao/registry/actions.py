@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
 from importlib.resources import files
 
 from django.db import connection, transaction
 from django.db.models import Model
 
-from kangqiao.registry.models import Institution, PersonIdentity, Pseudonym
+from kangqiao.registry.models import Declaration, Institution, PersonIdentity, Pseudonym
 from kangqiao.registry.rules import RegisteredInstitution, parse_institutions
 from kangqiao.standards.model import Person
 
@@ -30,9 +32,17 @@ def ensure_institutions() -> int:
 
 @transaction.atomic
 def _add(missing: list[RegisteredInstitution]) -> None:
-    Institution.objects.bulk_create(
-        Institution(code=item.code, name=item.name, kind=item.kind, position=item.position) for item in missing
-    )
+    Institution.objects.bulk_create(Institution(**asdict(item)) for item in missing)
+
+
+def declare_datasets(institution: Institution, datasets: Iterable[str], *, month: date, at: datetime) -> Declaration:
+    """Put down which tables ``institution`` says it sends from ``month`` on; a second one for the month replaces it.
+
+    ``datasets`` are names of the catalogue: the caller has checked them.
+    """
+    said = {"datasets": sorted(set(datasets)), "declared_at": at}
+    declaration, _ = Declaration.objects.update_or_create(institution=institution, month=month, defaults=said)
+    return declaration
 
 
 def register_identities(rows: Iterable[Mapping[str, str]], institutions: Mapping[str, Institution]) -> None:

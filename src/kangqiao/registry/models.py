@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 
 
@@ -19,12 +21,37 @@ class Institution(models.Model):
     position = models.PositiveIntegerField()
     """Place in the bulletin's tables."""
     is_active = models.BooleanField(default=True)
+    listed_from = models.DateField(null=True, blank=True)
+    """First day of the first month whose bulletin lists it; None: since the beginning."""
+    listed_until = models.DateField(null=True, blank=True)
+    """First day of the last month whose bulletin lists it; None: still."""
+    former_name = models.CharField(max_length=100, blank=True)
+    """The name it was printed under before ``renamed_in``; senders may go on using it."""
+    renamed_in = models.DateField(null=True, blank=True)
 
     class Meta:
         ordering = ["kind", "position"]
 
     def __str__(self) -> str:
         return self.name
+
+    def name_in(self, month: date) -> str:
+        """The name that the bulletin of ``month`` prints."""
+        return self.former_name if self.renamed_in and month < self.renamed_in else self.name
+
+
+class Declaration(models.Model):
+    """The tables an institution says it will send (数据集申报), as far as a newer declaration does not replace it."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="declarations")
+    month = models.DateField()
+    """First day of the month that it begins to hold in."""
+    datasets = models.JSONField()
+    """Names of datasets, sorted."""
+    declared_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["institution", "month"], name="one_declaration_a_month")]
 
 
 class PersonIdentity(models.Model):

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 
 from kangqiao.base.money import thousand_yuan
-from kangqiao.oversight.statistics.rules import MonthFigures, StoredRows
+from kangqiao.oversight.statistics.rules import MonthFigures, StoredRows, TableFigures
 from kangqiao.standards.model import CHANNEL_TITLES, Channel
 
 NOT_REPORTED = "/"
@@ -100,6 +101,75 @@ def collection_row(item: MonthFigures) -> tuple[Cell, ...]:
 def income_cell(yuan: Decimal | None) -> Cell:
     """Income in thousand yuan with two decimals; ``/`` when no charges were reported."""
     return NOT_REPORTED if yuan is None else thousand_yuan(yuan)
+
+
+class Layout(StrEnum):
+    """Which figures the collection tables print: those of the bulletin of May 2020, or of June 2024."""
+
+    OF_2020 = "2020"
+    OF_2024 = "2024"
+
+
+FIRST_YEAR_OF_2024_LAYOUT = 2024
+"""Local decision: between the two published issues nobody has said when the tables changed."""
+
+
+def layout_of(month: date) -> Layout:
+    """The layout a month is printed in unless another is asked for."""
+    return Layout.OF_2024 if month.year >= FIRST_YEAR_OF_2024_LAYOUT else Layout.OF_2020
+
+
+TABLES_NOTE = (
+    "申报表数/应报表数：机构申报上传的数据集数与规定上传的数据集数，未反馈即没有收到申报；"
+    "上传表数、天数按收到数据的数据集和日期计。"
+)
+RECORDS_NOTE = "健康档案为截至月底累计入库的档案数。"
+
+
+def _tables_columns(head: str, uploaded: str) -> tuple[Column, ...]:
+    return (
+        Column(head, is_number=False),
+        Column("申报表数/应报表数"),
+        Column(uploaded),
+        Column("上传数据量", ROWS),
+        Column("上传天数"),
+        Column("门诊人次"),
+        Column("出院人次"),
+    )
+
+
+DISTRICT_TABLES_COLUMNS = (
+    *_tables_columns("区名称", "上传表数"),
+    Column("健康档案—个人基本信息"),
+    Column("健康档案—高血压"),
+    Column("健康档案—糖尿病"),
+)
+HOSPITAL_TABLES_COLUMNS = _tables_columns("医院名称", "上传表数（CDA）")
+
+
+def district_tables(title: str, figures: Iterable[TableFigures]) -> Table:
+    """各区数据采集情况 as printed in 2020, health records last."""
+    rows = tuple((*tables_row(item), *item.records) for item in figures)
+    return Table("districts", title, DISTRICT_TABLES_COLUMNS, rows, TABLES_NOTE + RECORDS_NOTE)
+
+
+def hospital_tables(title: str, figures: Iterable[TableFigures]) -> Table:
+    """医院数据采集情况 as printed in 2020."""
+    rows = tuple(tables_row(item) for item in figures)
+    return Table("hospitals", title, HOSPITAL_TABLES_COLUMNS, rows, TABLES_NOTE)
+
+
+def tables_row(item: TableFigures) -> tuple[Cell, ...]:
+    """The cells that districts and hospitals have in common, in the order of the published tables."""
+    return (
+        item.institution,
+        item.coverage.declared_over_prescribed,
+        len(item.coverage.uploaded),
+        item.rows,
+        item.upload_days,
+        item.outpatient_visits,
+        item.discharges,
+    )
 
 
 def stored_table(month: date, stored: Iterable[StoredRows]) -> Table:

@@ -12,6 +12,7 @@ from django.db.models import Count, Max, Q, Sum
 from kangqiao.base.clock import days_of_month
 from kangqiao.oversight.statistics.models import DailyFact, DailyMeasure
 from kangqiao.oversight.statistics.rules import (
+    HEALTH_RECORDS,
     INCOME,
     INPATIENT_CHARGE,
     INPATIENT_DISCHARGE,
@@ -22,9 +23,11 @@ from kangqiao.oversight.statistics.rules import (
     MonthFigures,
     RowTotals,
     StoredRows,
+    TableCoverage,
+    TableFigures,
 )
 from kangqiao.registry.models import Institution
-from kangqiao.registry.queries import active_institutions
+from kangqiao.registry.queries import declarations_in, listed_institutions
 from kangqiao.standards.catalogue import catalogue
 from kangqiao.standards.model import Channel
 
@@ -36,13 +39,39 @@ DayCounts = tuple[int, int, int]
 
 
 def month_figures(month: date, kind: str | None = None) -> list[MonthFigures]:
-    """Every active institution's month, in the bulletin's order; one that sent nothing has zeros.
+    """Every listed institution's month, in the bulletin's order; one that sent nothing has zeros.
 
-    ``month`` is the month's first day.
+    ``month`` is the month's first day. An institution that is not listed has a row when it sent something.
     """
     counts = _month_counts(month)
     income = _month_income(month)
-    return [_figures(item, counts.get(item.pk, {}), income.get(item.pk, {})) for item in active_institutions(kind)]
+    listed = listed_institutions(month, kind, also=counts)
+    return [_figures(item, month, counts.get(item.pk, {}), income.get(item.pk, {})) for item in listed]
+
+
+def month_tables(month: date, kind: str | None = None) -> list[TableFigures]:
+    """Every listed institution's month by tables, those with most rows first, as the layout of 2020 prints it."""
+    counts = _month_counts(month)
+    uploaded = _uploaded_tables(month)
+    records = _health_records(month)
+    declared = declarations_in(month)
+    figures = [
+        _table_figures(
+            item,
+            month,
+            counts.get(item.pk, {}),
+            TableCoverage(prescribed_tables(item.kind), declared.get(item.pk), frozenset(uploaded[item.pk])),
+            records[item.pk],
+        )
+        for item in listed_institutions(month, kind, also=counts.keys() | declared.keys())
+    ]
+    return sorted(figures, key=lambda item: -item.rows)
+
+
+def prescribed_tables(kind: str) -> tuple[str, ...]:
+    """Names of the tables prescribed to ``kind`` by schedule, in the profile's order."""
+    prescribed = catalogue().profile(kind).prescriptions
+    return tuple(item.dataset for item in prescribed if item.channel is Channel.SCHEDULED)
 
 
 def stored_rows(month: date) -> list[StoredRows]:
@@ -80,8 +109,10 @@ def month_matrix(month: date, kind: str, channel: str, today: date) -> list[Matr
     due = [(str(item.channel), item.dataset) for item in daily]
     found = _matrix_counts(month, kind, due)
     return [
-        MatrixRow(item.code, item.name, len(due), _cells(found[item.pk], days_of_month(month), len(due), today))
-        for item in active_institutions(kind)
+        MatrixRow(
+            item.code, item.name_in(month), len(due), _cells(found[item.pk], days_of_month(month), len(due), today)
+        )
+        for item in listed_institutions(month, kind, also=found)
     ]
 
 
@@ -90,6 +121,8 @@ def _month_counts(month: date) -> dict[int, dict[str, Any]]:
         DailyFact.objects.filter(day__range=_bounds(month))
         .values("institution_id")
         .annotate(
+            rows=Sum("received"),
+            upload_days=Count("day", filter=Q(received__gt=0), distinct=True),
             scheduled_rows=Sum("received", filter=SCHEDULED, default=0),
             realtime_days=Count("day", filter=REALTIME, distinct=True),
             realtime_forms=Count("dataset", filter=REALTIME, distinct=True),
@@ -117,11 +150,11 @@ def _month_income(month: date) -> dict[int, dict[str, Decimal]]:
     return sums
 
 
-def _figures(item: Institution, counts: dict[str, Any], income: dict[str, Decimal]) -> MonthFigures:
+def _figures(item: Institution, month: date, counts: dict[str, Any], income: dict[str, Decimal]) -> MonthFigures:
     prescribed = catalogue().profile(item.kind).prescriptions
     return MonthFigures(
         code=item.code,
-        institution=item.name,
+        institution=item.name_in(month),
         kind=item.kind,
         scheduled_rows=counts.get("scheduled_rows", 0),
         realtime_days=counts.get("realtime_days", 0),
@@ -132,6 +165,47 @@ def _figures(item: Institution, counts: dict[str, Any], income: dict[str, Decima
         discharges=counts.get("discharges", 0),
         inpatient_income=_income(counts.get("inpatient_charges", 0), income.get(INPATIENT_CHARGE)),
     )
+
+
+def _table_figures(
+    item: Institution, month: date, counts: dict[str, Any], coverage: TableCoverage, records: dict[str, int]
+) -> TableFigures:
+    basic, hypertension, diabetes = (records.get(name, 0) for name in HEALTH_RECORDS)
+    return TableFigures(
+        code=item.code,
+        institution=item.name_in(month),
+        kind=item.kind,
+        coverage=coverage,
+        rows=counts.get("rows", 0),
+        upload_days=counts.get("upload_days", 0),
+        outpatient_visits=counts.get("outpatient_visits", 0),
+        discharges=counts.get("discharges", 0),
+        records=(basic, hypertension, diabetes),
+    )
+
+
+def _uploaded_tables(month: date) -> dict[int, set[str]]:
+    """Institution's key → tables of which rows came in the month."""
+    came = DailyFact.objects.filter(day__range=_bounds(month), received__gt=0)
+    tables: dict[int, set[str]] = defaultdict(set)
+    for institution, dataset in came.values_list("institution_id", "dataset").distinct().order_by():
+        tables[institution].add(dataset)
+    return tables
+
+
+def _health_records(month: date) -> dict[int, dict[str, int]]:
+    """Institution's key → table → rows stored of all time up to the month's end. A record sent twice counts once:
+    its second row is a duplicate and is not stored."""
+    rows = (
+        DailyFact.objects.filter(SCHEDULED, dataset__in=HEALTH_RECORDS, day__lte=_bounds(month)[1])
+        .values_list("institution_id", "dataset")
+        .annotate(stored=Sum("stored"))
+        .order_by()
+    )
+    records: dict[int, dict[str, int]] = defaultdict(dict)
+    for institution, dataset, stored in rows:
+        records[institution][dataset] = stored
+    return records
 
 
 def _income(rows: int, amount: Decimal | None) -> Decimal | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,6 +10,7 @@ from typing import Any
 
 from kangqiao.base.clock import days_of_month
 from kangqiao.base.errors import StateConflict
+from kangqiao.standards.model import Dataset
 
 FIGURES = ("received", "stored", "duplicate", "rejected", "dimensions")
 
@@ -18,6 +19,9 @@ OUTPATIENT_CHARGE = "outpatient_charge"
 INPATIENT_DISCHARGE = "inpatient_discharge"
 INPATIENT_CHARGE = "inpatient_charge"
 INCOME = "total_amount"
+
+HEALTH_RECORDS = ("resident_basic_info", "hypertension_followup", "diabetes_followup")
+"""Tables whose stored rows, of all time, are a district's health records: basic, hypertension, diabetes."""
 
 
 def fact_key(submission: Any) -> tuple[int, str, str, date]:
@@ -57,6 +61,85 @@ class MonthFigures:
     def has_reported(self) -> bool:
         """Whether anything came in the month, by either channel."""
         return self.scheduled_rows > 0 or self.realtime_days > 0
+
+
+@dataclass(frozen=True, slots=True)
+class TableCoverage:
+    """Tables of one institution by name: prescribed (应报), declared (申报), uploaded in the month (已报).
+
+    ``declared`` is None when no declaration was received (未反馈).
+    """
+
+    prescribed: tuple[str, ...]
+    declared: frozenset[str] | None
+    uploaded: frozenset[str]
+
+    @property
+    def declared_over_prescribed(self) -> str:
+        """As printed: ``52/129``, or ``未反馈/83``."""
+        count = "未反馈" if self.declared is None else len(self.declared)
+        return f"{count}/{len(self.prescribed)}"
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """Declared, and not uploaded in the month."""
+        return (self.declared or frozenset()) - self.uploaded
+
+    @property
+    def undeclared(self) -> frozenset[str]:
+        """Uploaded, though a declaration leaves them out."""
+        return frozenset() if self.declared is None else self.uploaded - self.declared
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One table of one institution's month. ``is_declared`` is None when no declaration was received."""
+
+    name: str
+    title: str
+    is_prescribed: bool
+    is_declared: bool | None
+    is_uploaded: bool
+
+    @property
+    def state(self) -> str:
+        """``missing`` (declared and not uploaded), ``undeclared`` (uploaded and not declared), else empty."""
+        if self.is_declared and not self.is_uploaded:
+            return "missing"
+        return "undeclared" if self.is_declared is False and self.is_uploaded else ""
+
+
+def table_rows(coverage: TableCoverage, datasets: Mapping[str, Dataset]) -> list[TableRow]:
+    """Every table prescribed, in the profile's order, then those that came without being prescribed."""
+    others = sorted(coverage.uploaded - set(coverage.prescribed))
+    return [
+        TableRow(
+            name,
+            datasets[name].title if name in datasets else name,
+            name in coverage.prescribed,
+            None if coverage.declared is None else name in coverage.declared,
+            name in coverage.uploaded,
+        )
+        for name in (*coverage.prescribed, *others)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class TableFigures:
+    """One institution's month by tables: the figures of the layout of 2020.
+
+    Rows and days count both channels; ``records`` are the numbers of :data:`HEALTH_RECORDS`.
+    """
+
+    code: str
+    institution: str
+    kind: str
+    coverage: TableCoverage
+    rows: int
+    upload_days: int
+    outpatient_visits: int
+    discharges: int
+    records: tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,19 @@
-"""Who sent what on which day (上报日历)."""
+"""Who sent what on which day (上报日历), and which tables of those prescribed and declared (应报、申报、已报)."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from kangqiao.base.clock import now
+from kangqiao.base.clock import days_of_month, now
 from kangqiao.oversight.months import month_switch, this_month
-from kangqiao.oversight.statistics.queries import latest_month, month_matrix
-from kangqiao.oversight.statistics.rules import matrix_days, matrix_summary
+from kangqiao.oversight.statistics.queries import latest_month, month_matrix, month_tables
+from kangqiao.oversight.statistics.rules import matrix_days, matrix_summary, table_rows
 from kangqiao.registry.models import InstitutionKind
+from kangqiao.standards.catalogue import catalogue
 from kangqiao.standards.model import CHANNEL_TITLES
 
 CHANNELS = {"": "全部", **{str(channel): f"{title}数据" for channel, title in CHANNEL_TITLES.items()}}
@@ -40,3 +41,32 @@ def matrix(request: HttpRequest, month: date) -> HttpResponse:
         "switch": month_switch(month, "matrix", f"?channel={channel}" if channel else ""),
     }
     return render(request, "statistics/matrix.html", context)
+
+
+@require_safe
+def tables_latest(request: HttpRequest) -> HttpResponse:
+    """The newest month with data."""
+    return redirect("tables", latest_month() or this_month())
+
+
+@require_safe
+def tables(request: HttpRequest, month: date) -> HttpResponse:
+    """Institutions with their tables prescribed, declared and uploaded."""
+    groups = [(kind.label, month_tables(month, kind)) for kind in InstitutionKind]
+    context = {"groups": groups, "month": month, "switch": month_switch(month, "tables")}
+    return render(request, "statistics/tables.html", context)
+
+
+@require_safe
+def institution_tables(request: HttpRequest, month: date, code: str) -> HttpResponse:
+    """One institution's tables, each prescribed or not, declared or not, uploaded or not."""
+    figures = next((item for item in month_tables(month) if item.code == code), None)
+    if figures is None:
+        raise Http404
+    context = {
+        "figures": figures,
+        "month": month,
+        "rows": table_rows(figures.coverage, catalogue().datasets),
+        "last": days_of_month(month)[-1],
+    }
+    return render(request, "statistics/institution_tables.html", context)
