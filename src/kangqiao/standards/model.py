@@ -220,6 +220,16 @@ class Dataset:
         names.update(self.by_name)
         return names
 
+    def id_type_of(self, item: Field) -> str:
+        """The field that says which document ``item``, a number of one, is of; empty when there is none.
+
+        It is the person's, or the one named alike: ``mother_id_no`` goes with ``mother_id_type``.
+        """
+        if item.name == self.person.id_no and self.person.id_type:
+            return self.person.id_type
+        name = item.name.replace("id_no", "id_type")
+        return name if name != item.name and name in self.by_name else ""
+
 
 @dataclass(frozen=True)
 class ValueSet:
@@ -228,11 +238,11 @@ class ValueSet:
     name: str
     title: str
     standard: str
-    version: str
-    """Year of the standard, or ``未注明``."""
-    owner: str
-    """Who keeps the table: 国家卫生健康委员会, 国家标准, a province, a city, ``local``; or ``未注明``."""
     codes: dict[str, str]
+    version: str = "未注明"
+    """Year of the standard, or ``未注明``."""
+    owner: str = "未注明"
+    """Who keeps the table: 国家卫生健康委员会, 国家标准, a province, a city, ``local``; or ``未注明``."""
     city: str = ""
     """What the city did: ``extended`` or ``replaced`` ours, ``added`` its own; empty when it did nothing."""
 

@@ -280,10 +280,8 @@ def _checksum_violated(dataset: Dataset, field: Field) -> str:
 
 def checksum_condition(dataset: Dataset, field: Field) -> str:
     """When a value is judged by its checksum: a document's number only where it is an identity card (01)."""
-    person = dataset.person
-    if field.checksum == "uscc" or person.id_no != field.name or not person.id_type:
-        return ""
-    return f"COALESCE({_raw(dataset.by_name[person.id_type])}, '01') = '01'"
+    id_type = "" if field.checksum == "uscc" else dataset.id_type_of(field)
+    return f"COALESCE({_raw(dataset.by_name[id_type])}, '01') = '01'" if id_type else ""
 
 
 def value_set_type(name: str) -> str:
