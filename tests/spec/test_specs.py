@@ -13,9 +13,9 @@ from kangqiao.engine.validation.checks import Builtin, Check, checks_of
 from kangqiao.engine.validation.judge import Arrival, Judge
 from kangqiao.standards.catalogue import DATA, catalogue
 from kangqiao.standards.model import Dataset, Field, Rule
-from kangqiao.standards.specs import Spec, SpecRow, read_specs, rules_without_spec
+from kangqiao.standards.specs import Spec, SpecRow, read_dataset_specs, read_specs, rules_without_spec
 
-SPECS = read_specs(DATA / "specs", catalogue().datasets)
+FOLDER = DATA / "specs"
 DAY = date(2024, 6, 1)
 OF_A_CELL = (Builtin.TYPE, Builtin.FORMAT, Builtin.LENGTH, Builtin.VALUE_SET, Builtin.CHECKSUM)
 
@@ -25,13 +25,15 @@ Said = tuple[int, str, str, str]
 
 
 def test_every_rule_has_a_spec() -> None:
-    assert rules_without_spec(SPECS, catalogue().datasets) == []
+    datasets = catalogue().datasets
+    assert rules_without_spec(read_specs(FOLDER, datasets), datasets) == []
 
 
-@pytest.mark.parametrize("name", sorted(SPECS))
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.md")))
 def test_rules_say_what_their_specs_show(name: str, tmp_path: Path) -> None:
     dataset = catalogue().dataset(name)
-    drawn = [(spec, row) for spec in SPECS[name].values() for row in spec.rows]
+    specs = read_dataset_specs(FOLDER / f"{name}.md", f"specs/{name}.md", dataset)
+    drawn = [(spec, row) for spec in specs.values() for row in spec.rows]
     assert list(said_of(dataset, drawn, tmp_path)) == [shown(spec, row) for spec, row in drawn]
 
 

@@ -63,7 +63,7 @@ def test_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[5] == f"版本：{catalogue().dataset('exam_detail').digest[:12]}"
     assert "关联（1）" in lines
     assert "report_no → exam_report（report_no）　警告：检查报告单编号在检查报告中不存在" in lines
-    assert "unit_given（警告、完整性）填写了定量结果而没有填写计量单位" in lines
+    assert "unit_given（警告、完整性）填写了定量结果而没有填写计量单位（无量纲的项目填 1）" in lines
     assert "    quantitative_result IS NULL OR unit IS NOT NULL" in lines
     assert "DE04.30.017.00 检验结果代码（WS 445-2014）：1 正常；2 异常；3 不确定" in lines
 
