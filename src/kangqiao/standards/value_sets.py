@@ -23,8 +23,6 @@ from kangqiao.base.errors import DefinitionError
 from kangqiao.standards.model import ValueSet
 from kangqiao.standards.notation import Format
 
-UNKNOWN = "未注明"
-
 _HEAD = ("title", "standard", "version", "owner")
 _CITY_HEAD = ("extends", *_HEAD)
 
@@ -66,8 +64,7 @@ def made(table: Table, where: str, city: str = "") -> ValueSet:
     for key in ("title", "standard"):
         if key not in table.head:
             raise DefinitionError(where, f"missing line {key!r}", line=1)
-    told = {"version": UNKNOWN, "owner": UNKNOWN, **table.head}
-    return ValueSet(table.name, **told, codes=table.codes, city=city)
+    return ValueSet(table.name, codes=table.codes, city=city, **table.head)
 
 
 def read_table(path: Path, where: str, keys: Sequence[str]) -> Table:

@@ -12,6 +12,7 @@ from kangqiao.engine.validation.checks import Builtin, Check
 from kangqiao.engine.validation.compile import ACCEPTED, DUPLICATE, REJECTED, text_of
 from kangqiao.engine.validation.judge import Judge
 from kangqiao.standards.model import Dataset, Field, Reference, Rule
+from kangqiao.standards.nearest import Hints
 
 _FETCH = 5000
 
@@ -24,18 +25,24 @@ class Finding:
     value: str | None
     message: str
     is_personal: bool = False
+    hint: tuple[tuple[str, str], ...] = ()
+    """Codes and names nearest to a value that is not in its value set."""
 
     def as_dict(self, line: int) -> dict[str, Any]:
-        """For reports: what identifies a person is masked, its number also where it has slipped into another column."""
+        """For reports: what identifies a person is masked, its number also where it has slipped into another column.
+
+        ``hint`` is there when there are codes near the value.
+        """
         hide = mask if self.is_personal else mask_numbers
         value = hide(self.value) if self.value else self.value
-        return {
+        told = {
             "line": line,
             "field": self.check.field,
             "rule": self.check.rule,
             "value": value,
             "message": self.message,
         }
+        return {**told, "hint": [{"code": code, "name": name} for code, name in self.hint]} if self.hint else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +66,10 @@ def find(judge: Judge, *, only_left_out: bool = False) -> Iterator[FoundRow]:
     """Rows with violations of all files, by file and line; ``only_left_out``: rejected rows and duplicates."""
     cursor = judge.connection.cursor()
     cursor.execute(_statement(judge, only_left_out))
+    hints = Hints()
     while rows := cursor.fetchmany(_FETCH):
         for row in rows:
-            yield _found(judge, row)
+            yield _found(judge, row, hints)
 
 
 def _statement(judge: Judge, only_left_out: bool) -> str:
@@ -92,14 +100,14 @@ def _statement(judge: Judge, only_left_out: bool) -> str:
         ORDER BY file, line"""
 
 
-def _found(judge: Judge, row: tuple[Any, ...]) -> FoundRow:
+def _found(judge: Judge, row: tuple[Any, ...], hints: Hints) -> FoundRow:
     file, line, status, cells, written, words, numbers, texts, is_repeated, *rest = row
     first_file, first_line, first_day, rule, raw, raw_file, columns = rest
     if rule:
         findings = [_structural(judge, file, rule, columns)]
     else:
         values = dict(zip(judge.files[file].layout.fields, cells, strict=True)) if cells else {}
-        findings = [_finding(judge.dataset, judge.checks[number], values) for number in _bits(words)]
+        findings = [_finding(judge, judge.checks[number], values, hints) for number in _bits(words)]
         for number, text in zip(numbers or (), texts or (), strict=True):
             findings.append(_reference_finding(judge.checks[number], text))
         if is_repeated:
@@ -118,8 +126,8 @@ def _bits(words: list[int]) -> Iterator[int]:
             word ^= low
 
 
-def _finding(dataset: Dataset, check: Check, values: dict[str | None, str | None]) -> Finding:
-    value = values.get(check.field)
+def _finding(judge: Judge, check: Check, values: dict[str | None, str | None], hints: Hints) -> Finding:
+    dataset, value = judge.dataset, values.get(check.field)
     field = dataset.by_name.get(check.field)
     is_personal = field is not None and field.identifies is not None
     if isinstance(check.source, Rule):
@@ -127,7 +135,12 @@ def _finding(dataset: Dataset, check: Check, values: dict[str | None, str | None
     if check.rule == Builtin.EVENT_DAY:
         return Finding(check, value, f"{_title(dataset, check.field)}的日期与上传文件的日期不一致")
     assert field is not None
-    return Finding(check, value, _field_message(field, Builtin(check.rule)), is_personal)
+    message = _field_message(field, Builtin(check.rule))
+    if check.rule != Builtin.VALUE_SET or is_personal or not value:
+        return Finding(check, value, message, is_personal)
+    near = hints.of(judge.value_sets[str(field.value_set)], value)
+    meant = "、".join(f"{code} {name}" for code, name in near)
+    return Finding(check, value, f"{message}，最接近的代码：{meant}" if near else message, is_personal, near)
 
 
 def _field_message(field: Field, rule: Builtin) -> str:

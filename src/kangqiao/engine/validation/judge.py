@@ -91,7 +91,7 @@ class Judge:
         self.checks = checks_of(dataset)
         self.files: dict[int, ReadFile] = {}
         self.has_store = False
-        self._value_sets = value_sets
+        self.value_sets = value_sets
         self._spools = Spools(folder)
         self._reader = TextReader(dataset, self)
         self._waiting: list[Arrival] = []
@@ -116,7 +116,7 @@ class Judge:
 
     def _create_value_sets(self) -> None:
         for name in dict.fromkeys(item.value_set for item in self.dataset.fields if item.value_set):
-            codes = list(self._value_sets[name].codes)
+            codes = list(self.value_sets[name].codes)
             self.connection.execute("CREATE OR REPLACE TABLE code AS SELECT unnest($codes) AS code", {"codes": codes})
             self.connection.execute(f"CREATE TYPE {value_set_type(name)} AS ENUM (SELECT code FROM code)")
 
