@@ -83,6 +83,11 @@ def catalogue() -> Catalogue:
     return _catalogue(city_folder())
 
 
+def platform_catalogue() -> Catalogue:
+    """The catalogue that comes with the package, without the city's own."""
+    return _catalogue(None)
+
+
 @cache
 def _catalogue(city: Path | None) -> Catalogue:
     folders = [DATA] if city is None else [DATA, city]

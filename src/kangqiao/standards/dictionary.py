@@ -14,15 +14,12 @@ from xlsxwriter.worksheet import Worksheet
 
 from kangqiao.standards.catalogue import Catalogue
 from kangqiao.standards.description import prescribed_text, value_sets_of
-from kangqiao.standards.model import DIMENSION_TITLES, Dataset, Field, Severity
+from kangqiao.standards.model import DIMENSION_TITLES, Dataset, Field
+from kangqiao.standards.wording import CHECKSUM_TITLES, IDENTIFIES_TITLES, SEVERITY_TITLES
 
 CONTENTS = "目录"
 RULES = "规则"
 VALUE_SETS = "值域"
-
-IDENTIFIES_TITLES = {"id_no": "证件号码", "name": "姓名", "phone": "电话", "address": "地址"}
-SEVERITY_TITLES = {Severity.ERROR: "错误（拒收）", Severity.WARNING: "警告（入库并计数）"}
-CHECKSUM_TITLES = {"resident_id": "居民身份证校验码（GB 11643）", "uscc": "统一社会信用代码校验码（GB 32100）"}
 
 _CONTENTS_HEAD = ("数据集", "标题", "来源标准", "部分", "表", "字段数", "规则数", "上报要求")
 _FIELD_HEAD = (

@@ -38,20 +38,30 @@ def export(catalogue: Catalogue, folder: Path) -> list[Path]:
     written = [folder / DICTIONARY]
     for dataset in catalogue.datasets.values():
         chinese = folder / "templates" / f"{dataset.name}.csv"
-        chinese.write_text(_header(item.title for item in dataset.fields), encoding="utf-8-sig", newline="")
+        chinese.write_bytes(template(dataset, chinese=True))
         english = folder / "templates" / f"{dataset.name}.en.csv"
-        english.write_text(_header(item.name for item in dataset.fields), encoding="utf-8", newline="")
+        english.write_bytes(template(dataset, chinese=False))
         schema = folder / "schemas" / f"{dataset.name}.json"
-        text = json.dumps(table_schema(dataset, catalogue), ensure_ascii=False, indent=2)
-        schema.write_text(text + "\n", encoding="utf-8")
+        schema.write_bytes(schema_file(dataset, catalogue))
         written += [chinese, english, schema]
     return written
 
 
-def _header(names: Iterable[str]) -> str:
+def template(dataset: Dataset, *, chinese: bool) -> bytes:
+    """An upload template: the header alone; the Chinese one begins with a BOM so that a spreadsheet opens it."""
+    return csv_file([[item.title if chinese else item.name for item in dataset.fields]], bom=chinese)
+
+
+def schema_file(dataset: Dataset, catalogue: Catalogue) -> bytes:
+    """The Table Schema as a file."""
+    return (json.dumps(table_schema(dataset, catalogue), ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def csv_file(rows: Iterable[Iterable[str]], *, bom: bool = True) -> bytes:
+    """Rows as a CSV file in UTF-8."""
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\r\n").writerow(names)
-    return buffer.getvalue()
+    csv.writer(buffer, lineterminator="\r\n").writerows(rows)
+    return buffer.getvalue().encode("utf-8-sig" if bom else "utf-8")
 
 
 def table_schema(dataset: Dataset, catalogue: Catalogue) -> dict[str, Any]:
