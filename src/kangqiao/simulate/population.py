@@ -128,6 +128,11 @@ class Population:
         dates = day_numbers(self.born(people))
         return _with_check((self.division_codes(people) * 10**8 + dates) * 1000 + sequence)
 
+    def spare_numbers(self, people: np.ndarray, born: np.ndarray, sex: np.ndarray) -> np.ndarray:
+        """Well-formed numbers of another birthday or sex, with sequences that nobody of the city has."""
+        sequence = BLOCK * _SEQUENCES + below(people, self.seed, "spare", 7) * 2 + np.where(sex == 1, 1, 2)
+        return _with_check((self.division_codes(people) * 10**8 + day_numbers(born)) * 1000 + sequence)
+
     def division_codes(self, people: np.ndarray) -> np.ndarray:
         """Code (GB/T 2260) of the district where each lives."""
         return np.array([int(row["code"]) for row in self._divisions])[self.division(people)]

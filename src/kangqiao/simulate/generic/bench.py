@@ -1,0 +1,82 @@
+"""Rules evaluated on candidate rows by the engine itself: its functions, its types, its reading of NULL."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+import sqlglot
+from sqlglot import exp
+
+from kangqiao.engine.compute.duck import connect
+from kangqiao.engine.compute.duck import quote_name as q
+from kangqiao.engine.validation.compile import sql_type
+from kangqiao.standards.expressions import fields_of
+from kangqiao.standards.model import Dataset, Field, Rule
+
+
+class Bench:
+    """Evaluates expressions over fields of ``dataset``."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+
+    def __enter__(self) -> Self:
+        self._connection = connect(Path(tempfile.gettempdir()))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def violated(self, columns: dict[str, np.ndarray], rows: np.ndarray, rules: Sequence[Rule]) -> np.ndarray:
+        """Rows by rules: TRUE where a rule says no."""
+        if not rules or not len(rows):
+            return np.zeros((len(rows), len(rules)), dtype=bool)
+        names = {name for rule in rules for name in fields_of(rule.expr)}
+        verdicts = ", ".join(f"COALESCE(NOT TRY(CAST(({rule.expr}) AS BOOLEAN)), FALSE)" for rule in rules)
+        return np.array(self._query(verdicts, names, columns, rows), dtype=bool)
+
+    def values(self, expression: exp.Expression, columns: dict[str, np.ndarray], rows: np.ndarray) -> list[Any]:
+        """What an expression gives for some rows: numbers, dates, texts, truths; None for NULL."""
+        if not len(rows):
+            return []
+        names = {column.name for column in expression.find_all(exp.Column)}
+        found = self._query(f"TRY({expression.sql(dialect='duckdb')})", names, columns, rows)
+        return [value for (value,) in found]
+
+    def _query(self, select: str, names: Iterable[str], columns: dict[str, np.ndarray], rows: np.ndarray) -> list[Any]:
+        fields = [self.dataset.by_name[name] for name in sorted(names)]
+        arrays = {field.name: pa.array(columns[field.name][rows], pa.string()) for field in fields}
+        arrays["_place"] = pa.array(range(len(rows)), pa.int64())
+        typed = ", ".join(["_place", *map(_typed, fields)])
+        self._connection.register("candidates", pa.table(arrays))
+        statement = f"SELECT {select} FROM (SELECT {typed} FROM candidates) ORDER BY _place"
+        return self._connection.execute(statement).fetchall()
+
+
+def _typed(field: Field) -> str:
+    raw = f"NULLIF({q(field.name)}, '')"
+    match field.type:
+        case "D":
+            return f"CAST(strptime({raw}, '%Y%m%d') AS DATE) AS {q(field.name)}"
+        case "DT":
+            return f"strptime({raw}, '%Y%m%dT%H%M%S') AS {q(field.name)}"
+        case "L":
+            return f"({raw} = 'T') AS {q(field.name)}"
+        case "N":
+            return f"CAST({raw} AS {sql_type(field)}) AS {q(field.name)}"
+    return f"{raw} AS {q(field.name)}"
+
+
+@cache
+def tree_of(text: str) -> exp.Expression:
+    """The parsed expression of a rule."""
+    return sqlglot.parse_one(text, read="duckdb")

@@ -1,0 +1,86 @@
+"""Clean rows of any dataset: draw, judge by its rules, mend, judge again."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from kangqiao.base.errors import DefinitionError
+from kangqiao.simulate.chance import stream
+from kangqiao.simulate.generic.basis import Basis, example_basis
+from kangqiao.simulate.generic.bench import Bench
+from kangqiao.simulate.generic.draft import Columns, Draft
+from kangqiao.simulate.generic.keys import make_distinct
+from kangqiao.simulate.generic.mending import Mender
+from kangqiao.standards.catalogue import Catalogue
+from kangqiao.standards.model import Dataset
+
+_ROUNDS = 60
+_ANEW = 15
+"""Rounds after which rows that are still wrong are drawn anew."""
+
+
+class Unsatisfiable(DefinitionError):
+    """No candidate row met all rules of a dataset."""
+
+
+def rows_of(dataset: Dataset, catalogue: Catalogue, basis: Basis, seed: int) -> Columns:
+    """One clean row for each place of ``basis``: texts by field name, all fields there, empty where not given.
+
+    No row has an error or a warning of the dataset's rules, and no two have one key. Rows that defy mending become
+    copies of clean ones under keys of their own. Raises Unsatisfiable, naming the rules, when no row is clean.
+    """
+    rng = stream(seed, basis.house.name, dataset.name, "generic", basis.first)
+    draft = Draft(dataset, catalogue.value_sets, basis, rng)
+    draft.fill()
+    with Bench(dataset) as bench:
+        wrong = _mended(draft, bench, rng)
+    _replaced(draft, wrong, rng)
+    make_distinct(draft)
+    return draft.columns
+
+
+def _mended(draft: Draft, bench: Bench, rng: np.random.Generator) -> np.ndarray:
+    """Mend until all rules hold or the rounds are over; the rows that are still wrong."""
+    rules, mender = draft.dataset.rules, Mender(draft, bench, rng)
+    wrong = draft.everything
+    violated = bench.violated(draft.columns, wrong, rules)
+    for turn in range(_ROUNDS):
+        is_wrong = violated.any(axis=1)
+        wrong, violated = wrong[is_wrong], violated[is_wrong]
+        if not len(wrong):
+            return wrong
+        if turn % _ANEW == _ANEW - 1:
+            draft.redraw_rows(wrong)
+        else:
+            for place in rng.permutation(len(rules)).tolist():
+                mender.mend(rules[place], wrong[violated[:, place]], patience=1 - turn % _ANEW / (_ANEW * 1.6))
+        violated = bench.violated(draft.columns, wrong, rules)
+    wrong = wrong[violated.any(axis=1)]
+    if len(wrong) == len(draft.basis):
+        counts = Counter({rule.code: int(n) for rule, n in zip(rules, violated.sum(axis=0), strict=True) if n})
+        told = ", ".join(f"{code} ({n} of {len(wrong)} rows)" for code, n in counts.most_common())
+        raise Unsatisfiable(draft.dataset.name, f"no row meets all rules; last violated: {told}")
+    return wrong
+
+
+def _replaced(draft: Draft, wrong: np.ndarray, rng: np.random.Generator) -> None:
+    """Rows that defied mending become copies of clean ones; what the caller gave and the day stay."""
+    if not len(wrong):
+        return
+    clean = np.setdiff1d(draft.everything, wrong)
+    for place in wrong.tolist():
+        same_day = clean[draft.basis.day[clean] == draft.basis.day[place]]
+        if not len(same_day):
+            reason = f"rows of one day defy its rules, none of {len(draft.basis)} is clean there"
+            raise Unsatisfiable(draft.dataset.name, reason)
+        donor = same_day[int(rng.integers(0, len(same_day)))]
+        for column in draft.columns.values():
+            column[place] = column[donor]
+
+
+def example_rows(dataset: Dataset, catalogue: Catalogue, rows: int, seed: int) -> dict[str, list[str]]:
+    """``rows`` clean example rows, a column a field in the dataset's order; the same arguments, the same rows."""
+    columns = rows_of(dataset, catalogue, example_basis(rows, seed), seed)
+    return {field.name: columns[field.name].tolist() for field in dataset.fields}
