@@ -13,7 +13,7 @@ A file of rules; what ``change`` leaves out stays as it is::
     dataset: outpatient_charge
     change: [{code: total_range, severity: error, expr: "total_amount <= 50000", message: 费用超过5万元}]
     add: [{code: …, severity: …, dimension: …, field: …, expr: …, message: …, source: …}]
-    off: [insurance_range]
+    disable: [insurance_range]
 
 The definition that results has a digest of its own, so that a verdict says by which version it was given.
 """
@@ -33,7 +33,7 @@ from kangqiao.standards.reader import Definition
 VARIABLE = "KANGQIAO_STANDARDS"
 FOLDERS = {"value_sets": "tsv", "rules": "yaml", "datasets": "yaml", "profiles": "yaml"}
 
-_RULES = Shape({"dataset": "text"}, {"change": "maps", "add": "maps", "off": "texts"})
+_RULES = Shape({"dataset": "text"}, {"change": "maps", "add": "maps", "disable": "texts"})
 _CHANGE = Shape(
     {"code": "text"}, dict.fromkeys(("severity", "dimension", "field", "expr", "message", "source"), "text")
 )
@@ -81,14 +81,14 @@ def with_city_rules(definition: Definition, path: Path, where: str) -> Definitio
     _change(document, rules, places, where)
     _add(document, rules, places, where)
     merged = {**definition.document, "rules": list(rules.values())}
-    off = tuple(document.get("off", []))
+    off = tuple(document.get("disable", []))
     return replace(definition, document=merged, rule_places=places, switched_off=off)
 
 
 def _switch_off(document: Document, rules: dict[str, Document], where: str) -> None:
-    for code in document.get("off", []):
+    for code in document.get("disable", []):
         if code not in rules:
-            raise DefinitionError(f"{where}: off", f"there is no rule {code!r} to switch off", key=code)
+            raise DefinitionError(f"{where}: disable", f"there is no rule {code!r} to switch off", key=code)
         del rules[code]
 
 
@@ -110,7 +110,7 @@ def _add(document: Document, rules: dict[str, Document], places: dict[str, str],
         code = node.get("code")
         if not isinstance(code, str):
             raise DefinitionError(place, "missing key 'code'")
-        if code in rules or code in document.get("off", []):
+        if code in rules or code in document.get("disable", []):
             raise DefinitionError(place, f"there is a rule {code!r} already; write it under change", key="code")
         rules[code] = node
         places[code] = place
