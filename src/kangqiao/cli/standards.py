@@ -13,13 +13,14 @@ import typer
 
 from kangqiao.base.errors import RequestRefused
 from kangqiao.base.text import display_width, pad
-from kangqiao.standards.catalogue import DATA, Catalogue, catalogue, survey
+from kangqiao.standards.catalogue import DATA, Catalogue, catalogue, load_catalogue, survey
 from kangqiao.standards.description import describe, overview, prescribed_text, value_sets_of
-from kangqiao.standards.dictionary import IDENTIFIES_TITLES
+from kangqiao.standards.difference import EFFECT_TITLES, Change, Plain, difference, plain
 from kangqiao.standards.export import export
 from kangqiao.standards.model import CATEGORY_TITLES, DIMENSION_TITLES, Category, Dataset, Field, Rule, Severity
 from kangqiao.standards.overlay import city_folder
 from kangqiao.standards.search import KIND_TITLES, search
+from kangqiao.standards.wording import IDENTIFIES_TITLES
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="查数据集标准：要报哪些表、字段、值域和规则。")
 
@@ -110,6 +111,55 @@ def show(
         print(json.dumps(describe(dataset, known), ensure_ascii=False, indent=1))
         return
     print("\n".join(_page(dataset, known)))
+
+
+@app.command("diff")
+def show_difference(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="旧版：目录、导出的 catalogue.json，或 current（在用的）")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="新版，同上")],
+    as_json: AsJson = False,
+) -> None:
+    """比较两个版本的标准，逐条说明变化和影响。退出码：0 相同，1 有变化，2 不能读取。"""
+    before, after = _version(old), _version(new)
+    changes = difference(before, after)
+    if as_json:
+        told = {"old": _title_of(before), "new": _title_of(after), "changes": [asdict(item) for item in changes]}
+        print(json.dumps(told, ensure_ascii=False, indent=1))
+    else:
+        print("\n".join(_changes(before, after, changes)))
+    raise typer.Exit(1 if changes else 0)
+
+
+def _version(said: str) -> Plain:
+    """A version of the catalogue as plain data. Raises RequestRefused, DefinitionError or OSError."""
+    if said in ("-", "current"):
+        return plain(catalogue())
+    path = Path(said)
+    if path.is_dir():
+        return plain(load_catalogue(path))
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        difference(found, found)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise RequestRefused("catalogue.unreadable", f"{said} 不是导出的 catalogue.json。") from error
+    return dict(found)
+
+
+def _title_of(side: Plain) -> dict[str, str]:
+    return {"version": side.get("version", ""), "digest": side.get("digest", "")}
+
+
+def _changes(before: Plain, after: Plain, changes: Sequence[Change]) -> Iterable[str]:
+    names = [f"{side.get('version') or '未注明版本'}（{side.get('digest', '')[:12]}）" for side in (before, after)]
+    if not changes:
+        yield f"{names[0]} 与 {names[1]} 没有差别。"
+        return
+    yield f"由 {names[0]} 到 {names[1]}，变化 {len(changes)} 处"
+    for effect, title in EFFECT_TITLES.items():
+        found = [item for item in changes if item.effect is effect]
+        if found:
+            yield f"\n{title}（{len(found)}）"
+        yield from (f"  {item.where}：{item.text}" for item in found)
 
 
 @app.command("export")

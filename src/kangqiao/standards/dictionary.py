@@ -14,20 +14,20 @@ from xlsxwriter.worksheet import Worksheet
 
 from kangqiao.standards.catalogue import Catalogue
 from kangqiao.standards.description import prescribed_text, value_sets_of
-from kangqiao.standards.model import DIMENSION_TITLES, Dataset, Field
+from kangqiao.standards.model import CATEGORY_TITLES, DIMENSION_TITLES, Category, Dataset, Field
 from kangqiao.standards.wording import CHECKSUM_TITLES, IDENTIFIES_TITLES, SEVERITY_TITLES
 
 CONTENTS = "目录"
 RULES = "规则"
 VALUE_SETS = "值域"
 
-_CONTENTS_HEAD = ("数据集", "标题", "来源标准", "部分", "表", "字段数", "规则数", "上报要求")
+_CONTENTS_HEAD = ("类别", "数据集", "标题", "来源标准", "部分", "表", "字段数", "规则数", "上报要求")
 _FIELD_HEAD = (
     *("序号", "字段名", "标题", "数据项标识", "数据元", "数据元年份", "类型", "格式"),
     *("必填", "主键", "值域", "个人标识", "校验", "备注"),
 )
 _RULE_HEAD = ("数据集", "规则", "级别", "维度", "字段", "表达式", "说明", "依据")
-_VALUE_SET_HEAD = ("值域", "标题", "标准", "代码", "名称")
+_VALUE_SET_HEAD = ("值域", "标题", "标准", "版本", "维护者", "代码", "名称")
 _FIXED_DATE = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # the same catalogue, the same bytes
 
 
@@ -44,10 +44,20 @@ def write_dictionary(catalogue: Catalogue, path: Path) -> None:
         book.set_properties({"title": "康桥数据字典", "created": _FIXED_DATE})
         styles = _styles(book)
         _write_contents(book.add_worksheet(CONTENTS), catalogue, styles)
-        for dataset in catalogue.datasets.values():
+        for dataset in by_category(catalogue):
             _write_dataset(book.add_worksheet(sheet_name(dataset)), dataset, styles)
         _write_table(book.add_worksheet(RULES), _RULE_HEAD, _rule_rows(catalogue), styles)
         _write_table(book.add_worksheet(VALUE_SETS), _VALUE_SET_HEAD, _code_rows(catalogue), styles)
+
+
+def by_category(catalogue: Catalogue) -> list[Dataset]:
+    """All datasets, category by category, within one by name; those without come last."""
+    order = list(Category)
+    place = {category: number for number, category in enumerate(order)}
+    last = len(order)
+    return sorted(
+        catalogue.datasets.values(), key=lambda item: place[item.category] if item.category is not None else last
+    )
 
 
 def sheet_name(dataset: Dataset) -> str:
@@ -86,9 +96,10 @@ _WIDTHS = {
 
 
 def _write_contents(sheet: Worksheet, catalogue: Catalogue, styles: _Styles) -> None:
-    datasets = list(catalogue.datasets.values())
+    datasets = by_category(catalogue)
     rows = [
         (
+            CATEGORY_TITLES[item.category] if item.category else "",
             *(item.name, item.title, item.source.standard, item.source.part, item.source.table),
             *(len(item.fields), len(item.rules), prescribed_text(item, catalogue)),
         )
@@ -96,7 +107,7 @@ def _write_contents(sheet: Worksheet, catalogue: Catalogue, styles: _Styles) -> 
     ]
     _write_table(sheet, _CONTENTS_HEAD, rows, styles)
     for number, dataset in enumerate(datasets, start=1):
-        sheet.write_url(number, 0, f"internal:'{sheet_name(dataset)}'!A1", styles.link, dataset.name)
+        sheet.write_url(number, 1, f"internal:'{sheet_name(dataset)}'!A1", styles.link, dataset.name)
 
 
 def _write_dataset(sheet: Worksheet, dataset: Dataset, styles: _Styles) -> None:
@@ -140,4 +151,5 @@ def _code_rows(catalogue: Catalogue) -> Iterable[tuple[str, ...]]:
     for name in sorted(used):
         value_set = catalogue.value_sets[name]
         for code, title in value_set.codes.items():
-            yield name, value_set.title, value_set.standard, code, title
+            about = (value_set.title, value_set.standard, value_set.version, value_set.owner)
+            yield name, *about, code, title

@@ -6,6 +6,10 @@
     DIR/templates/NAME.csv      header of Chinese titles, UTF-8 with BOM (opens in a spreadsheet)
     DIR/templates/NAME.en.csv   header of English field names
     DIR/schemas/NAME.json       Table Schema (https://specs.frictionlessdata.io/table-schema/)
+    DIR/datapackage.json        all schemas as one Data Package, whose foreign keys lead within it
+    DIR/value-sets/NAME.csv     a code table: code, name
+    DIR/value-sets.csv          what is said of each code table
+    DIR/catalogue.json          everything, for ``kangqiao standards diff``
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from typing import Any
 
 from kangqiao.standards.catalogue import Catalogue
 from kangqiao.standards.dictionary import write_dictionary
+from kangqiao.standards.difference import plain
 from kangqiao.standards.model import LOCAL, Dataset, Field
 
 DICTIONARY = "data-dictionary.xlsx"
@@ -44,7 +49,48 @@ def export(catalogue: Catalogue, folder: Path) -> list[Path]:
         schema = folder / "schemas" / f"{dataset.name}.json"
         schema.write_bytes(schema_file(dataset, catalogue))
         written += [chinese, english, schema]
+    written += _write_value_sets(catalogue, folder)
+    for name, content in (("datapackage.json", data_package(catalogue)), ("catalogue.json", plain(catalogue))):
+        (folder / name).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        written.append(folder / name)
     return written
+
+
+def data_package(catalogue: Catalogue) -> dict[str, Any]:
+    """All datasets as a Frictionless Data Package: a resource a dataset, its data in the English template."""
+    return {
+        "profile": "tabular-data-package",
+        "name": "kangqiao-standards",
+        "title": "康桥数据集标准",
+        **({"version": catalogue.edition.version} if catalogue.edition.version else {}),
+        "resources": [
+            {
+                "profile": "tabular-data-resource",
+                "name": dataset.name,
+                "title": dataset.title,
+                "path": f"templates/{dataset.name}.en.csv",
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "dialect": {"lineTerminator": "\r\n"},
+                "schema": table_schema(dataset, catalogue),
+            }
+            for dataset in catalogue.datasets.values()
+        ],
+    }
+
+
+def _write_value_sets(catalogue: Catalogue, folder: Path) -> list[Path]:
+    (folder / "value-sets").mkdir(exist_ok=True)
+    index = [("name", "title", "standard", "version", "owner", "codes")]
+    written = []
+    for item in catalogue.value_sets.values():
+        path = folder / "value-sets" / f"{item.name}.csv"
+        path.write_bytes(csv_file([("code", "name"), *item.codes.items()]))
+        index.append((item.name, item.title, item.standard, item.version, item.owner, str(len(item.codes))))
+        written.append(path)
+    (folder / "value-sets.csv").write_bytes(csv_file(index))
+    return [*written, folder / "value-sets.csv"]
 
 
 def template(dataset: Dataset, *, chinese: bool) -> bytes:

@@ -24,9 +24,9 @@ _ENDINGS = re.compile(r"(代码|性|者)$")
 def nearest_codes(value_set: ValueSet, value: str) -> tuple[tuple[str, str], ...]:
     """Up to three (code, name) nearest to ``value``, the nearest first; none when nothing is like it.
 
-    First a code that is the same but for leading zeros, case or width; then a name that is the same, begins with the
-    value or is like it (男 → 1 男性); then codes like it. When there are none of these, the codes next to a number, and
-the first codes of a table so short that any of them may be meant.
+    First a code that is the same but for leading zeros, case or width; then a name that is the same, begins with
+    the value or is like it (男 → 1 男性); then codes like it. When there are none of these, the codes next to a
+    number, and the codes of a table so short that any of them may be meant.
     """
     plain = _plain(value)
     if not plain or len(plain) > LONGEST:
