@@ -13,5 +13,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("kangqiao.intake.urls")),
     path("", include("kangqiao.oversight.statistics.urls")),
     path("", include("kangqiao.oversight.bulletin.urls")),
+    path("standards/", include("kangqiao.web.dictionary.urls")),
     path("months/<month:month>/", views.home_month, name="home-month"),
 ]
