@@ -1,7 +1,8 @@
-"""``kangqiao simulate``: write what the institutions of a made-up city would send in a month."""
+"""``kangqiao simulate``: write what the institutions of a made-up city would send; or example rows of one dataset."""
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from decimal import Decimal, InvalidOperation
@@ -15,14 +16,20 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from kangqiao.base.clock import parse_month
 from kangqiao.base.errors import RequestRefused
 from kangqiao.simulate.city import write_city
+from kangqiao.simulate.generic.rows import example_rows
 from kangqiao.simulate.scale import Wish
+from kangqiao.standards.catalogue import catalogue
 
 app = typer.Typer(add_completion=False)
 
+MOST_ROWS = 1_000_000
+"""Example rows that are made at once, in memory."""
 
-@app.command()
+
+@app.callback(invoke_without_command=True)
 def simulate(
-    out: Annotated[Path, typer.Option(metavar="DIR", help="写入的目录，应为空")],
+    context: typer.Context,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="写入的目录，应为空")] = None,
     month: Annotated[str, typer.Option(help="月份，如 2024-06")] = "2024-06",
     rows: Annotated[str, typer.Option(help="规模：公布数据量的倍数，1 为全市")] = "0.01",
     faults: Annotated[str, typer.Option(help="故意出错的行占定时数据的比例")] = "0",
@@ -33,10 +40,33 @@ def simulate(
     as_json: Annotated[bool, typer.Option("--json", help="输出计划摘要（JSON）")] = False,
 ) -> None:
     """生成一个模拟城市某月上传的文件，以及应当得到的结果 plan.json。其中没有真实的人。"""
+    if context.invoked_subcommand:
+        return
+    if out is None:
+        raise RequestRefused("simulate.out", "请用 --out 指定写入的目录。")
     chosen = tuple(name for name in institutions.replace("，", ",").split(",") if name)
     wish = Wish(_month(month), _share(rows, "rows"), _share(faults, "faults"), seed, chosen, _span(days))
     plan = _write(wish, out, processes)
     print(json.dumps(summary(plan), ensure_ascii=False, indent=1, sort_keys=True) if as_json else _text(plan, out))
+
+
+@app.command("rows")
+def write_rows(
+    name: Annotated[str, typer.Argument(metavar="DATASET", help="数据集名称")],
+    rows: Annotated[int, typer.Option(min=1, max=MOST_ROWS, help="行数")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="随机种子；参数相同，内容相同")] = 7,
+    out: Annotated[Path | None, typer.Option(metavar="FILE.csv", help="写入的文件；不写则打印")] = None,
+) -> None:
+    """输出一个数据集的示例数据：按定义生成，符合全部校验规则，其中没有真实的人。"""
+    dataset = catalogue().dataset(name)
+    columns = example_rows(dataset, catalogue(), rows, seed)
+    lines = [list(columns), *zip(*columns.values(), strict=True)]
+    if out is None:
+        csv.writer(sys.stdout, lineterminator="\n").writerows(lines)
+        return
+    with out.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(lines)
+    print(f"{dataset.title}（{dataset.name}）：{rows:,} 行，在 {out}")
 
 
 def _month(text: str) -> str:

@@ -9,6 +9,6 @@
     mending      a violated rule read as an instruction: what to write so that it holds
     rows         the loop of it all: draw, judge, mend, judge again; ``rows_of`` and ``example_rows``
 
-Nothing here knows a dataset by name. A rule that no row can meet raises Unsatisfiable, naming it: then the rule is wrong,
-or the vocabulary lacks a word.
+Nothing here knows a dataset by name. A rule that no row can meet raises Unsatisfiable, naming it: then the rule
+is wrong, or the vocabulary lacks a word.
 """

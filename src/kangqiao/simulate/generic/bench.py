@@ -44,7 +44,7 @@ class Bench:
         verdicts = ", ".join(f"COALESCE(NOT TRY(CAST(({rule.expr}) AS BOOLEAN)), FALSE)" for rule in rules)
         return np.array(self._query(verdicts, names, columns, rows), dtype=bool)
 
-    def values(self, expression: exp.Expression, columns: dict[str, np.ndarray], rows: np.ndarray) -> list[Any]:
+    def values(self, expression: exp.Expr, columns: dict[str, np.ndarray], rows: np.ndarray) -> list[Any]:
         """What an expression gives for some rows: numbers, dates, texts, truths; None for NULL."""
         if not len(rows):
             return []
@@ -77,6 +77,6 @@ def _typed(field: Field) -> str:
 
 
 @cache
-def tree_of(text: str) -> exp.Expression:
+def tree_of(text: str) -> exp.Expr:
     """The parsed expression of a rule."""
     return sqlglot.parse_one(text, read="duckdb")

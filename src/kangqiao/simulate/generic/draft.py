@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from kangqiao.simulate.generic.links import Links
 from kangqiao.simulate.generic.moments import TimeLine
 from kangqiao.simulate.generic.people import Someone, related, relative_in
 from kangqiao.simulate.generic.texts import Texts, fitted, number_text
-from kangqiao.simulate.generic.vocabulary import audience_of, range_of, share_of, words_of
+from kangqiao.simulate.generic.vocabulary import Audience, audience_of, range_of, share_of, words_of
 from kangqiao.simulate.population import CHILDREN, EVERYONE, MOTHERS, USUAL
 from kangqiao.simulate.text import objects
 from kangqiao.standards.model import Dataset, Field, ValueSet
@@ -76,8 +77,8 @@ class Draft:
                 self._people[whose].born = self.basis.day.copy()
         return self._people[whose]
 
-    @property
-    def _audience(self) -> Any:
+    @cached_property
+    def _audience(self) -> Audience | None:
         name = self.dataset.person.name
         return audience_of(self.dataset.by_name[name].title if name else "", self.dataset.title)
 
@@ -116,7 +117,7 @@ class Draft:
 
     def redraw(self, name: str, rows: np.ndarray) -> None:
         """Draw one field anew; it is never left empty."""
-        if name in self.basis.linked or name in self.who and self.who[name][1] in ("sex", "birth_date"):
+        if name in self.basis.linked or (name in self.who and self.who[name][1] in ("sex", "birth_date")):
             return
         field = self.dataset.by_name[name]
         self.texts.reroll(field, rows)

@@ -47,7 +47,7 @@ class Mender:
 
     # ── conditions ───────────────────────────────────────────────────────────────────────────
 
-    def _achieve(self, node: exp.Expression, want: bool, rows: np.ndarray) -> None:
+    def _achieve(self, node: exp.Expr, want: bool, rows: np.ndarray) -> None:
         if not len(rows):
             return
         if type(node) in _OPERATORS:
@@ -60,19 +60,19 @@ class Mender:
         else:
             handler(self, node, want, rows)
 
-    def _inner(self, node: exp.Expression, want: bool, rows: np.ndarray) -> None:
+    def _inner(self, node: exp.Expr, want: bool, rows: np.ndarray) -> None:
         self._achieve(node.this, want, rows)
 
-    def _negated(self, node: exp.Expression, want: bool, rows: np.ndarray) -> None:
+    def _negated(self, node: exp.Expr, want: bool, rows: np.ndarray) -> None:
         self._achieve(node.this, not want, rows)
 
-    def _both(self, node: exp.Expression, want: bool, rows: np.ndarray) -> None:
+    def _both(self, node: exp.Expr, want: bool, rows: np.ndarray) -> None:
         self._parts(node, want, rows, all_of_them=want)
 
-    def _either(self, node: exp.Expression, want: bool, rows: np.ndarray) -> None:
+    def _either(self, node: exp.Expr, want: bool, rows: np.ndarray) -> None:
         self._parts(node, want, rows, all_of_them=not want)
 
-    def _parts(self, node: exp.Expression, want: bool, rows: np.ndarray, all_of_them: bool) -> None:
+    def _parts(self, node: exp.Expr, want: bool, rows: np.ndarray, all_of_them: bool) -> None:
         """All parts of an AND or OR that are not yet as wanted, or for each row one of them by chance."""
         parts = list(node.flatten())
         if not all_of_them:
@@ -84,7 +84,7 @@ class Mender:
             now = self._bench.values(part, self._draft.columns, rows)
             self._achieve(part, want, rows[np.array([value is not want for value in now])])
 
-    def _case(self, node: exp.Expression, want: bool, rows: np.ndarray) -> None:
+    def _case(self, node: exp.Expr, want: bool, rows: np.ndarray) -> None:
         """The result of the branch that a row takes; now and then another branch."""
         left = rows
         subject = node.args.get("this")
@@ -98,18 +98,18 @@ class Mender:
         if (default := node.args.get("default")) is not None:
             self._achieve(default, want, left)
 
-    def _is(self, node: exp.Expression, want: bool, rows: np.ndarray) -> None:
+    def _is(self, node: exp.Expr, want: bool, rows: np.ndarray) -> None:
         if isinstance(node.expression, exp.Null):
             for column in self._chosen_columns(node.this, every=want):
                 self._empty(column, rows) if want else self._give(column, rows)
         elif isinstance(node.expression, exp.Boolean):
             self._achieve(node.this, bool(node.expression.this) is want, rows)
 
-    def _chosen_columns(self, node: exp.Expression, every: bool) -> list[str]:
+    def _chosen_columns(self, node: exp.Expr, every: bool) -> list[str]:
         names = list(dict.fromkeys(column.name for column in node.find_all(exp.Column)))
         return names if every or not names else [names[int(self._rng.integers(0, len(names)))]]
 
-    def _between(self, node: exp.Expression, want: bool, rows: np.ndarray) -> None:
+    def _between(self, node: exp.Expr, want: bool, rows: np.ndarray) -> None:
         low, high = node.args["low"], node.args["high"]
         if not want:
             self._blank_one(node, rows)
@@ -119,7 +119,7 @@ class Mender:
         target = _literal_between(lows, highs, self._rng)
         self._solve(node.this, "=", target, rows, low)
 
-    def _in(self, node: exp.Expression, want: bool, rows: np.ndarray) -> None:
+    def _in(self, node: exp.Expr, want: bool, rows: np.ndarray) -> None:
         column = _bare(node.this)
         listed = [item.this for item in node.expressions if isinstance(item, exp.Literal)]
         if column is None:
@@ -144,12 +144,12 @@ class Mender:
         field = self._by_name[name]
         if not field.value_set:
             return []
-        return code_choices(self._draft.texts.value_set(field), field.parsed)[0].tolist()
+        return list(code_choices(self._draft.texts.value_set(field), field.parsed)[0])
 
-    def _flag(self, node: exp.Expression, want: bool, rows: np.ndarray) -> None:
+    def _flag(self, node: exp.Expr, want: bool, rows: np.ndarray) -> None:
         self._draft.write(node.name, rows, [want] * len(rows))
 
-    def _function(self, node: exp.Expression, want: bool, rows: np.ndarray) -> None:
+    def _function(self, node: exp.Expr, want: bool, rows: np.ndarray) -> None:
         if node.name != "matches":
             self._blank_one(node, rows)
             return
@@ -165,7 +165,7 @@ class Mender:
         stuck = rows[wrong]
         self._draft.write(column.name, stuck, [text_matching(pattern.this, self._rng) for _ in stuck])
 
-    def _nothing(self, node: exp.Expression, want: bool, rows: np.ndarray) -> None:
+    def _nothing(self, node: exp.Expr, want: bool, rows: np.ndarray) -> None:
         """A constant cannot be changed."""
 
     _HANDLERS: dict[type, Callable[[Mender, Any, bool, np.ndarray], None]] = {
@@ -184,7 +184,7 @@ class Mender:
 
     # ── comparisons ──────────────────────────────────────────────────────────────────────────
 
-    def _compare(self, left: exp.Expression, operator: str, right: exp.Expression, rows: np.ndarray) -> None:
+    def _compare(self, left: exp.Expr, operator: str, right: exp.Expr, rows: np.ndarray) -> None:
         """Solve for one side: the one that is a single field, or either by chance."""
         sides = [(left, operator, right), (right, _MIRROR[operator], left)]
         weights = [self._ease(side) for side, _, _ in sides]
@@ -196,7 +196,7 @@ class Mender:
             if len(chosen):
                 self._solve(side, sign, self._bench.values(other, self._draft.columns, chosen), chosen, other)
 
-    def _ease(self, side: exp.Expression) -> float:
+    def _ease(self, side: exp.Expr) -> float:
         """How readily a side of a comparison gives way."""
         names = [column.name for column in side.find_all(exp.Column)]
         if not names:
@@ -212,9 +212,7 @@ class Mender:
             return 0.02
         return 0.1 if name in draft.who and draft.who[name][1] in ("birth_date", "sex", "id_no") else 1.0
 
-    def _solve(
-        self, side: exp.Expression, operator: str, target: list[Any], rows: np.ndarray, other: exp.Expression
-    ) -> None:
+    def _solve(self, side: exp.Expr, operator: str, target: list[Any], rows: np.ndarray, other: exp.Expr) -> None:
         """Write a field of ``side`` so that ``side operator target``; walks down to the field, undoing arithmetic."""
         while True:
             match side:
@@ -245,8 +243,8 @@ class Mender:
                     return
 
     def _undo(
-        self, side: exp.Expression, operator: str, target: list[Any], rows: np.ndarray
-    ) -> tuple[exp.Expression, str, list[Any]] | None:
+        self, side: exp.Expr, operator: str, target: list[Any], rows: np.ndarray
+    ) -> tuple[exp.Expr, str, list[Any]] | None:
         """One step down: solve ``left ± right`` for the part that gives way more readily."""
         left, right = side.this, side.expression
         eases = (self._ease(left), self._ease(right))
@@ -310,7 +308,7 @@ class Mender:
             values.append(moment - timedelta(days=int(age * 365.25) + int(self._rng.integers(20, 340))))
         self._draft.write(birth.name, rows, values)
 
-    def _lengthen(self, node: exp.Expression, operator: str, target: list[Any], rows: np.ndarray) -> None:
+    def _lengthen(self, node: exp.Expr, operator: str, target: list[Any], rows: np.ndarray) -> None:
         column = _bare(node)
         if column is None:
             return
@@ -333,7 +331,7 @@ class Mender:
         if not self._draft.blank(name, rows) and self._by_name[name].type == "L":
             self._draft.write(name, rows, [False] * len(rows))
 
-    def _blank_one(self, node: exp.Expression, rows: np.ndarray) -> None:
+    def _blank_one(self, node: exp.Expr, rows: np.ndarray) -> None:
         """Empty one field that the rule names, another for each try; where none may be empty draw one anew."""
         if not len(rows):
             return
@@ -385,7 +383,7 @@ def _small(value: Any) -> Any:
     return None if value is None else value - value
 
 
-def _bare(node: exp.Expression) -> exp.Column | None:
+def _bare(node: exp.Expr) -> exp.Column | None:
     """The field that a side is, or wraps."""
     while isinstance(node, _WRAPPERS):
         node = node.this

@@ -1,5 +1,8 @@
 """The persons a row speaks of. Each is someone of the population, now and then made older or younger to fit."""
 
+# numpy says Any of what an array of objects is indexed to.
+# mypy: disable-error-code="no-any-return"
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -48,7 +51,7 @@ class Someone:
         return np.where(changed, others, self.population.id_numbers(index))
 
     def text(self, attribute: str, rows: np.ndarray, house: House) -> np.ndarray:
-        """``name``, ``id_no``, ``id_type``, ``sex``, ``birth_date``, ``phone``, ``address``, ``local_no``, ``record_no``."""
+        """One of ``name``, ``id_no``, ``id_type``, ``sex``, ``birth_date``, ``phone``, ``address``, numbers."""
         index, people = self.index[rows], self.population
         match attribute:
             case "name":

@@ -11,12 +11,17 @@ from kangqiao.simulate.chance import stream
 from kangqiao.simulate.generic.basis import Basis, example_basis
 from kangqiao.simulate.generic.bench import Bench
 from kangqiao.simulate.generic.draft import Columns, Draft
-from kangqiao.simulate.generic.keys import make_distinct
+from kangqiao.simulate.generic.keys import carrier_of, make_distinct
 from kangqiao.simulate.generic.mending import Mender
+from kangqiao.simulate.generic.texts import Texts
 from kangqiao.standards.catalogue import Catalogue
 from kangqiao.standards.model import Dataset
 
 _ROUNDS = 60
+_POOL = 3_000
+"""Distinct rows that are made where many more are asked for, over all days; …"""
+_FEWEST = 20
+"""… and at least as many a day."""
 _ANEW = 15
 """Rounds after which rows that are still wrong are drawn anew."""
 
@@ -29,16 +34,47 @@ def rows_of(dataset: Dataset, catalogue: Catalogue, basis: Basis, seed: int) -> 
     """One clean row for each place of ``basis``: texts by field name, all fields there, empty where not given.
 
     No row has an error or a warning of the dataset's rules, and no two have one key. Rows that defy mending become
-    copies of clean ones under keys of their own. Raises Unsatisfiable, naming the rules, when no row is clean.
+    copies of clean ones under keys of their own; where people are not given, so do those beyond the first few
+    thousand. Raises Unsatisfiable, naming the rules, when no row is clean.
     """
+    donors = _pool(basis)
+    ours = basis.part(np.unique(donors)) if donors is not None else basis
     rng = stream(seed, basis.house.name, dataset.name, "generic", basis.first)
-    draft = Draft(dataset, catalogue.value_sets, basis, rng)
+    draft = Draft(dataset, catalogue.value_sets, ours, rng)
     draft.fill()
     with Bench(dataset) as bench:
         wrong = _mended(draft, bench, rng)
     _replaced(draft, wrong, rng)
-    make_distinct(draft)
-    return draft.columns
+    columns = draft.columns
+    if donors is not None:
+        columns = _copied(draft, basis, np.searchsorted(np.unique(donors), donors), rng, catalogue)
+    make_distinct(dataset, basis, columns)
+    return columns
+
+
+def _pool(basis: Basis) -> np.ndarray | None:
+    """For each row the row of its day that it copies, itself among the first of each day; None for few rows."""
+    if basis.person is not None or len(basis) <= _POOL:
+        return None
+    donors = np.arange(len(basis))
+    days = np.unique(basis.day)
+    most = max(_POOL // len(days), _FEWEST)
+    for day in days.tolist():
+        rows = np.flatnonzero(basis.day == day)
+        donors[rows] = rows[np.arange(len(rows)) % most]
+    return donors
+
+
+def _copied(draft: Draft, basis: Basis, places: np.ndarray, rng: np.random.Generator, catalogue: Catalogue) -> Columns:
+    """The rows of ``draft`` at ``places``, with running numbers and what is linked of their own."""
+    columns = {name: values[places] for name, values in draft.columns.items()}
+    columns |= {name: values.copy() for name, values in basis.linked.items()}
+    carrier = carrier_of(draft.dataset, basis)
+    if carrier.is_text and carrier.name not in draft.who and carrier.name not in basis.linked:
+        texts = Texts(draft.dataset, catalogue.value_sets, basis, rng, draft.someone)
+        if texts.is_running_number(carrier):
+            columns[carrier.name] = texts.of(carrier, np.arange(len(basis)))
+    return columns
 
 
 def _mended(draft: Draft, bench: Bench, rng: np.random.Generator) -> np.ndarray:

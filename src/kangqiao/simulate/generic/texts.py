@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 
@@ -34,6 +35,9 @@ _VAGUE = re.compile("其他|其它|不详|未说明|未知|未作|不能|死|拒
 _DEADLY = "死亡|抢救|病危|死因"
 _DEADLY_CODES = "C|I2[15]|I6[1-9]|I50|J18|J44|N18"
 _LAB_NUMBERS = {"参考值上限": "high", "参考值下限": "low", "定量结果": "value"}
+
+
+Writer = Callable[["Texts", Field, Words, np.ndarray], np.ndarray]
 
 
 class Texts:
@@ -63,12 +67,18 @@ class Texts:
             return codes[self._rng.choice(len(codes), len(rows), p=shares)]
         if field.checksum == "uscc":
             return self._institution(field, Words("institution", ("code",)), rows)
+        words = self._words(field)
+        writer = Texts._family if words.kind in _TABLES else self._WRITERS.get(words.kind, Texts._unknown)
+        return fitted(field, writer(self, field, words, rows))
+
+    def _words(self, field: Field) -> Words:
         words = words_of(field.title)
-        if field.name in self._dataset.key and words.kind in ("text", "unknown", "department", "diagnosis", "service"):
-            words = Words("serial")
-        writer = getattr(self, f"_{words.kind}", None)
-        values = self._family(field, words, rows) if words.kind in _TABLES else (writer or self._unknown)(field, words, rows)
-        return fitted(field, values)
+        is_vague = words.kind in ("text", "unknown", "department", "diagnosis", "service")
+        return Words("serial") if is_vague and field.name in self._dataset.key else words
+
+    def is_running_number(self, field: Field) -> bool:
+        """Whether each row has a number of its own in this field."""
+        return not field.value_set and not field.checksum and self._words(field).kind == "serial"
 
     def value_set(self, field: Field) -> ValueSet:
         """The codes of a field."""
@@ -191,7 +201,21 @@ class Texts:
     def _unknown(self, field: Field, words: Words, rows: np.ndarray) -> np.ndarray:
         return objects(["无" if field.parsed.letters != "N" and field.type == "S1" else "1"] * len(rows))
 
-
+    _WRITERS: ClassVar[dict[str, Writer]] = {
+        "text": _text,
+        "staff": _staff,
+        "department": _department,
+        "institution": _institution,
+        "place": _place,
+        "phone": _phone,
+        "serial": _serial,
+        "record": _record,
+        "uid": _uid,
+        "small": _small,
+        "item": _item,
+        "months": _months,
+        "agetext": _agetext,
+    }
 
 
 @lru_cache(maxsize=1)
