@@ -9,24 +9,37 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import ParseError, SqlglotError
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 MACROS = {"matches": 2, "age_years": 2, "id_birth_date": 1, "id_sex": 1}
 """Our functions and the number of their arguments; the engine defines them."""
 
-_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In, exp.Is)
-_TRUTHS = (*_COMPARISONS, exp.And, exp.Or, exp.Not)
-_ALLOWED = frozenset(
-    {
-        *_TRUTHS,
-        *(exp.Case, exp.If, exp.Coalesce, exp.Cast, exp.DataType, exp.Abs, exp.Length, exp.Interval, exp.Var),
-        *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Neg, exp.Paren),
-        *(exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Anonymous),
-    }
-)
+# sqlglot is imported where it is used: a catalogue that has been compiled needs none of it, and it takes 0.2 s.
+
+
+@cache
+def _truths() -> tuple[type[exp.Expr], ...]:
+    from sqlglot import exp
+
+    comparisons = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In, exp.Is)
+    return (*comparisons, exp.And, exp.Or, exp.Not)
+
+
+@cache
+def _allowed() -> frozenset[Any]:
+    from sqlglot import exp
+
+    return frozenset(
+        {
+            *_truths(),
+            *(exp.Case, exp.If, exp.Coalesce, exp.Cast, exp.DataType, exp.Abs, exp.Length, exp.Interval, exp.Var),
+            *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Neg, exp.Paren),
+            *(exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Anonymous),
+        }
+    )
 
 
 def check_expression(text: str, fields: Collection[str]) -> None:
@@ -47,6 +60,8 @@ def fields_of(text: str) -> tuple[str, ...]:
 @cache
 def _columns(text: str) -> tuple[str, ...]:
     """The fields that ``text`` names, in order; cached because many datasets share a rule's text."""
+    from sqlglot import exp
+
     root = _parse(text)
     names: list[str] = []
     for node in root.walk():
@@ -59,6 +74,10 @@ def _columns(text: str) -> tuple[str, ...]:
 
 
 def _parse(text: str) -> exp.Expr:
+    import sqlglot
+    from sqlglot import exp
+    from sqlglot.errors import ParseError, SqlglotError
+
     try:
         trees = sqlglot.parse(text, read="duckdb")
     except ParseError as error:
@@ -71,9 +90,11 @@ def _parse(text: str) -> exp.Expr:
 
 
 def _check_node(node: exp.Expr) -> None:
+    from sqlglot import exp
+
     if isinstance(node, exp.Anonymous):
         _check_macro(node)
-    elif type(node) not in _ALLOWED or (isinstance(node, exp.If) and not isinstance(node.parent, exp.Case)):
+    elif type(node) not in _allowed() or (isinstance(node, exp.If) and not isinstance(node.parent, exp.Case)):
         if isinstance(node, exp.Func):
             raise ValueError(f"unknown function {node.sql_name().lower()!r}")
         raise ValueError(f"expr may not use {type(node).__name__.upper()}")
@@ -95,8 +116,10 @@ def _column_name(node: exp.Column) -> str:
 
 def _is_truth(node: exp.Expr) -> bool:
     """Whether the root is a condition. A bare column is let through: it may be a boolean field."""
+    from sqlglot import exp
+
     while isinstance(node, exp.Paren):
         node = node.this
     if isinstance(node, exp.Anonymous):
         return bool(node.name == "matches")
-    return isinstance(node, (*_TRUTHS, exp.Case, exp.Column, exp.Boolean))
+    return isinstance(node, (*_truths(), exp.Case, exp.Column, exp.Boolean))
