@@ -8,8 +8,10 @@ from typing import Any
 
 import openpyxl
 import pytest
+from frictionless import Package
 
 from kangqiao.standards.catalogue import catalogue, load_catalogue
+from kangqiao.standards.dictionary import by_category, sheet_name
 from kangqiao.standards.export import export, table_schema
 
 TYPES = {"string", "number", "integer", "boolean", "date", "datetime"}
@@ -34,13 +36,17 @@ def test_files_written(small: Path, tmp_path: Path) -> None:
         "templates/visit.csv",
         "templates/visit.en.csv",
         "schemas/visit.json",
+        "value-sets/sexes.csv",
+        "value-sets.csv",
+        "datapackage.json",
+        "catalogue.json",
     ]
     assert all(path.is_file() for path in written)
 
 
 def test_same_catalogue_same_bytes(exported: Path, tmp_path: Path) -> None:
     again = export(catalogue(), tmp_path)
-    assert len(again) == 85
+    assert len(again) == 4 + 3 * len(catalogue().datasets) + len(catalogue().value_sets)
     assert [path for path in again if path.read_bytes() != (exported / path.relative_to(tmp_path)).read_bytes()] == []
 
 
@@ -65,16 +71,16 @@ def rows(sheet: Any) -> list[tuple[Any, ...]]:
 
 def test_dictionary_has_a_sheet_a_dataset(exported: Path) -> None:
     book = openpyxl.load_workbook(exported / "data-dictionary.xlsx")
-    assert book.sheetnames == ["目录", *catalogue().datasets, "规则", "值域"]
+    assert book.sheetnames == ["目录", *(sheet_name(item) for item in by_category(catalogue())), "规则", "值域"]
 
 
 def test_dictionary_contents(exported: Path) -> None:
     book = openpyxl.load_workbook(exported / "data-dictionary.xlsx")
     found = rows(book["目录"])
-    assert found[0] == ("数据集", "标题", "来源标准", "部分", "表", "字段数", "规则数", "上报要求")
-    assert found[1] == ("bed", "床位", "local", "", "", 11, 5, "医院（定时按月）；区平台（定时按月）")
-    assert len(found) == 29
-    assert book["目录"]["A2"].hyperlink.location == "'bed'!A1"
+    assert found[0] == ("类别", "数据集", "标题", "来源标准", "部分", "表", "字段数", "规则数", "上报要求")
+    assert found[1] == ("机构与资源", "bed", "床位", "local", "", "", 11, 5, "医院（定时按月）；区平台（定时按月）")
+    assert len(found) == 1 + len(catalogue().datasets)
+    assert book["目录"]["B2"].hyperlink.location == "'bed'!A1"
 
 
 def test_dictionary_of_one_dataset(small: Path, tmp_path: Path) -> None:
@@ -111,9 +117,9 @@ def test_dictionary_rules_and_value_sets(small: Path, tmp_path: Path) -> None:
         ),
     ]
     assert rows(book["值域"]) == [
-        ("值域", "标题", "标准", "代码", "名称"),
-        ("sexes", "性别代码", "GB/T 2261.1-2003", "1", "男性"),
-        ("sexes", "性别代码", "GB/T 2261.1-2003", "2", "女性"),
+        ("值域", "标题", "标准", "版本", "维护者", "代码", "名称"),
+        ("sexes", "性别代码", "GB/T 2261.1-2003", "2003", "国家标准", "1", "男性"),
+        ("sexes", "性别代码", "GB/T 2261.1-2003", "2003", "国家标准", "2", "女性"),
     ]
 
 
@@ -228,3 +234,20 @@ def check_field(item: dict[str, Any]) -> None:
         assert len(constraints["enum"]) == len(set(constraints["enum"]))
         assert all(isinstance(code, str) for code in constraints["enum"])
     assert constraints.get("minLength", 0) <= constraints.get("maxLength", 0) or "enum" in constraints
+
+
+def test_the_data_package_is_right_for_frictionless(small: Path, tmp_path: Path) -> None:
+    export(load_catalogue(small), tmp_path)
+    report = Package.validate_descriptor(str(tmp_path / "datapackage.json"))
+    assert report.flatten(["message"]) == []
+    package = Package(str(tmp_path / "datapackage.json"))
+    assert [(item.name, item.read_rows()) for item in package.resources] == [("charge", []), ("visit", [])]
+
+
+def test_code_tables_as_csv(small: Path, tmp_path: Path) -> None:
+    export(load_catalogue(small), tmp_path)
+    assert (tmp_path / "value-sets/sexes.csv").read_text(encoding="utf-8-sig") == "code,name\n1,男性\n2,女性\n"
+    assert (tmp_path / "value-sets.csv").read_text(encoding="utf-8-sig").splitlines() == [
+        "name,title,standard,version,owner,codes",
+        "sexes,性别代码,GB/T 2261.1-2003,2003,国家标准,2",
+    ]

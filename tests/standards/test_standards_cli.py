@@ -22,7 +22,7 @@ def run(*arguments: str) -> int:
 def test_list_is_a_table_aligned_for_chinese(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("list") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 29
+    assert len(lines) == 1 + len(catalogue().datasets)
     assert lines[0] == "名称                       标题               来源标准        字段  规则  上报要求"
     assert lines[1] == (
         "bed                        床位               local           11    5     医院（定时按月）；区平台（定时按月）"
@@ -34,7 +34,7 @@ def test_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("list", "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert [item["name"] for item in found] == list(catalogue().datasets)
-    assert found[0] == {
+    assert next(item for item in found if item["name"] == "bed") == {
         "name": "bed",
         "title": "床位",
         "category": "resource",
@@ -107,9 +107,15 @@ def test_show_of_an_unknown_name_is_a_sentence_and_exit_2(
 
 def test_export(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run("export", str(tmp_path / "out")) == 0
-    assert capsys.readouterr().out == f"已写出 85 个文件：{tmp_path / 'out'}\n"
+    assert capsys.readouterr().out == (
+        f"已写出 {4 + 3 * len(catalogue().datasets) + len(catalogue().value_sets)} 个文件：{tmp_path / 'out'}\n"
+    )
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "catalogue.json",
         "data-dictionary.xlsx",
+        "datapackage.json",
         "schemas",
         "templates",
+        "value-sets",
+        "value-sets.csv",
     ]
