@@ -10,6 +10,7 @@
     DIR/value-sets/NAME.csv     a code table: code, name
     DIR/value-sets.csv          what is said of each code table
     DIR/catalogue.json          everything, for ``kangqiao standards diff``
+    DIR/pages/NAME.md           a page a dataset, its rules with their drawn rows; README.md is the contents
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from kangqiao.standards.catalogue import Catalogue
 from kangqiao.standards.dictionary import write_dictionary
 from kangqiao.standards.difference import plain
 from kangqiao.standards.model import LOCAL, Dataset, Field
+from kangqiao.standards.written_pages import write_pages
 
 DICTIONARY = "data-dictionary.xlsx"
 
@@ -53,7 +55,7 @@ def export(catalogue: Catalogue, folder: Path) -> list[Path]:
     for name, content in (("datapackage.json", data_package(catalogue)), ("catalogue.json", plain(catalogue))):
         (folder / name).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         written.append(folder / name)
-    return written
+    return [*written, *write_pages(catalogue, folder)]
 
 
 def data_package(catalogue: Catalogue) -> dict[str, Any]:

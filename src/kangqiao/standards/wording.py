@@ -133,8 +133,8 @@ def titles_of(dataset: Dataset, names: tuple[str, ...]) -> str:
 def rule_words(rule: Rule) -> str:
     """What becomes of a row that breaks the rule."""
     if rule.severity is Severity.ERROR:
-        return f"出现“{rule.message}”的行拒收，不入库。"
-    return f"出现“{rule.message}”的行照常入库，同时作为问题计数，在回执和质量评价中列出。"
+        return "有这个问题的行拒收，不入库。"
+    return "有这个问题的行照常入库，同时计数，在回执和质量评价中列出，请核对。"
 
 
 def basis_words(rule: Rule) -> str:
