@@ -8,12 +8,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.standards.conftest import FILES, write_files
 
 from kangqiao.cli.main import main
 from kangqiao.standards.catalogue import load_catalogue
 from kangqiao.standards.difference import Effect, difference, plain
 from kangqiao.standards.export import export
-from tests.standards.conftest import FILES, write_files
 
 VISIT, CHARGE, SEXES, HOSPITAL = FILES
 

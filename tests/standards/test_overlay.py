@@ -6,12 +6,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.standards.conftest import write_files
 
 from kangqiao.base.errors import DefinitionError
 from kangqiao.cli.main import main
 from kangqiao.standards.catalogue import catalogue, load_catalogue, survey
 from kangqiao.standards.model import Channel, Prescription, Severity
-from tests.standards.conftest import write_files
 
 SEXES = "extends\ttrue\ncode\tname\n2\t女\n9\t未说明的性别\n"
 
