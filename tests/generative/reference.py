@@ -1,14 +1,15 @@
 """The rule language in plain Python, a row at a time: what the SQL must agree with.
 
-Values are ``None``, ``str``, ``int``, ``Decimal``, ``float``, ``date``, ``datetime``, ``bool``. A verdict is True, False,
-or None where the rule does not apply; what cannot be computed (division by nought, a text that is no number) is None.
+Values are ``None``, ``str``, ``int``, ``Decimal``, ``float``, ``date``, ``datetime``, ``bool``. A verdict is True,
+False, or None where the rule does not apply; where something cannot be computed (a division by nought, a text that is
+no number) the whole rule does not apply.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -29,13 +30,13 @@ class Impossible(Exception):
 def verdict(text: str, row: Row) -> bool | None:
     """What the rule ``text`` says of ``row``."""
     try:
-        return evaluate(_parsed(text), row)
+        return evaluate(parsed(text), row)
     except (Impossible, ArithmeticError, OverflowError):
         return None
 
 
 @cache
-def _parsed(text: str) -> exp.Expression:
+def parsed(text: str) -> exp.Expression:
     return sqlglot.parse_one(text, read="duckdb")
 
 
@@ -159,7 +160,7 @@ def _arithmetic(node: exp.Expression, row: Row, sign: int, apply: Callable[[Valu
 
 def _moved(moment: date, sign: int, months: int, rest: timedelta) -> datetime:
     """``moment`` with months and days added; the last day of a month where the day is not there."""
-    start = moment if isinstance(moment, datetime) else datetime(moment.year, moment.month, moment.day)
+    start = _moment(moment)
     place = start.year * 12 + start.month - 1 + sign * months
     year, month = divmod(place, 12)
     if not 1 <= year <= 9999:
@@ -179,14 +180,12 @@ def _mul(node: exp.Expression, row: Row) -> Value:
 
 def _div(node: exp.Expression, row: Row) -> float | None:
     left, right = evaluate(node.left, row), evaluate(node.right, row)
-    if left is None or right is None or right == 0:
-        return None
-    return float(left) / float(right)
+    return None if left is None or right is None else float(left) / float(right)
 
 
 def _mod(node: exp.Expression, row: Row) -> Value:
     left, right = evaluate(node.left, row), evaluate(node.right, row)
-    if left is None or right is None or right == 0:
+    if left is None or right is None:
         return None
     remainder = abs(left) % abs(right)
     return -remainder if left < 0 else remainder
@@ -217,7 +216,7 @@ def _compared(left: Value, right: Value, symbol: str) -> bool | None:
 
 
 def _moment(value: date) -> datetime:
-    return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+    return value if isinstance(value, datetime) else datetime.combine(value, time())
 
 
 def _anonymous(node: exp.Expression, row: Row) -> Value:
