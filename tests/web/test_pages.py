@@ -17,7 +17,14 @@ from kangqiao.web.middleware import CONTENT_SECURITY_POLICY
 
 pytestmark = pytest.mark.django_db
 OPEN = {"/healthz", "/sign-in/"}
-EXAMPLES = {"month": "2024-06", "submission_id": "0" * 26}
+EXAMPLES = {
+    "month": "2024-06",
+    "submission_id": "0" * 26,
+    "code": "NJ-H01",
+    "dataset": "bed",
+    "rule": "open_order",
+    "value_set": "local.bed_state",
+}
 
 
 @pytest.fixture
@@ -26,21 +33,21 @@ def signed_in(client: Client) -> Client:
     return client
 
 
-def addresses(resolver: URLResolver) -> list[str]:
+def addresses(resolver: URLResolver, prefix: str = "/") -> list[str]:
     found = []
     for entry in resolver.url_patterns:
         if isinstance(entry, URLResolver):
-            found += addresses(entry)
+            found += addresses(entry, prefix + str(entry.pattern))
         else:
             assert isinstance(entry, URLPattern)
             route = str(entry.pattern)
-            found.append("/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda name: EXAMPLES[name[1]], route))
+            found.append(prefix + re.sub(r"<(?:\w+:)?(\w+)>", lambda name: EXAMPLES[name[1]], route))
     return found
 
 
 def test_without_an_account_everything_but_two_addresses_asks_for_one(client):
     walked = addresses(get_resolver())
-    assert len(walked) == len(set(walked)) == 15
+    assert len(walked) == len(set(walked)) == 30
     for address in walked:
         response = client.get(address)
         if address in OPEN:
