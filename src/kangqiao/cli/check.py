@@ -8,12 +8,15 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import duckdb
 import typer
 
 from kangqiao.base.errors import FileRefused, RequestRefused
+from kangqiao.cli.check_documents import as_text as documents_as_text
+from kangqiao.cli.check_documents import check_documents, files_of_documents
+from kangqiao.cli.check_documents import exit_code as documents_exit_code
 from kangqiao.engine.formats.text_file import ReadFile
 from kangqiao.engine.validation.counting import Verdict, count
 from kangqiao.engine.validation.findings import FoundRow, find
@@ -33,14 +36,21 @@ Report = dict[str, Any]
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="要检查的文件：CSV（可压缩）或 Parquet")],
-    dataset: Annotated[str, typer.Option(help="数据集名称，见 kangqiao standards list")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="要检查的文件：CSV（可压缩）、Parquet，或共享文档（XML、XML 的 zip 或目录）"
+        ),
+    ],
+    dataset: Annotated[str, typer.Option(help="数据集名称，见 kangqiao standards list；共享文档不用写")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
     rejected: Annotated[
         Path | None, typer.Option(metavar="OUT.csv", help="把被拒收的行写入此文件，附规则与说明")
     ] = None,
 ) -> None:
     """检查一个文件能否被平台接收。退出码：0 全部接收，1 有行被拒收或重复，2 文件不能按该数据集读取。"""
+    if not dataset:
+        _check_documents(file, as_json)
     report: Report = {"dataset": dataset, "file": _shown(file), "sha256": None, "rows": dict(_EMPTY)}
     report |= {"unknown_columns": [], "violations": [], "samples": [], "error": None}
     try:
@@ -52,6 +62,18 @@ def check(
         report["error"] = {"code": "machine.failed", "message": f"本机磁盘、内存或目录不能使用：{error}"}
     print(json.dumps(report, ensure_ascii=False, indent=1) if as_json else _text(report))
     raise typer.Exit(_exit_code(report))
+
+
+def _check_documents(file: Path, as_json: bool) -> NoReturn:
+    """Check shared documents, which say themselves what they are; ends the command."""
+    files = files_of_documents(file)
+    if not files and not file.exists():
+        raise RequestRefused("file.absent", f"找不到文件 {_shown(file)}。")
+    if not files:
+        raise RequestRefused("dataset.missing", "请用 --dataset 写明数据集；只有共享文档（XML）可以不写。")
+    report = check_documents(catalogue(), files)
+    print(json.dumps(report, ensure_ascii=False, indent=1) if as_json else documents_as_text(report))
+    raise typer.Exit(documents_exit_code(report))
 
 
 def _judge(known: Catalogue, dataset: Dataset, file: Path, rejected: Path | None, report: Report) -> None:

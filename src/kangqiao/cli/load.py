@@ -28,7 +28,13 @@ ROWS = ("received", "stored", "duplicate", "rejected", "superseded")
 
 @app.command()
 def load(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="文件，或按 机构/方式/数据集/日期 存放的目录")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PATH...",
+            help="文件，或按 机构/方式/数据集/日期 存放的目录；共享文档（XML 或其 zip）放在哪里都可以",
+        ),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="每份上传输出一行 JSON 回执")] = False,
 ) -> None:
     """接收文件，校验入库，打印回执。退出码：0 全部受理，1 有文件被整份拒收。"""
@@ -37,7 +43,7 @@ def load(
         open_platform()
         files = find_files(paths)
         if not files:
-            print("没有找到数据文件（.csv、.csv.gz、.zip、.parquet）。", file=sys.stderr)
+            print("没有找到数据文件（.csv、.csv.gz、.zip、.parquet、.xml）。", file=sys.stderr)
         task = bar.add_task("校验入库", total=len(files))
         declarations = [path for path in files if is_declaration(path)]
         for path in declarations:

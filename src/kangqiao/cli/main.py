@@ -21,6 +21,7 @@ from kangqiao.base.home import VARIABLE
 NOUNS = {
     "standards": "查数据集标准：list、show、search、diff、export、check",
     "check": "上传前自查一个文件（不需要数据目录，不保存任何内容）",
+    "cda": "共享文档（WS/T 500）：types 文档类型，write 用数据行生成文档",
     "load": "接收文件或目录，校验入库，打印回执",
     "receipt": "再看一份上传的回执，取回被拒收的行",
     "lake": "查看数据湖各表、历史版本，按版本回退",

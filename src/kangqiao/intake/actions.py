@@ -13,8 +13,10 @@ from kangqiao.base.errors import RequestRefused
 from kangqiao.base.home import current_home
 from kangqiao.base.ids import new_id
 from kangqiao.base.text import mask
+from kangqiao.engine.cda.archive import holds_documents
 from kangqiao.engine.lake.lake import Lake
 from kangqiao.intake.discovery import find_files
+from kangqiao.intake.document_intake import DocumentIntake
 from kangqiao.intake.ledger import FactSink as FactSink
 from kangqiao.intake.ledger import recover_table, roll_back, write_submissions
 from kangqiao.intake.locks import table_lock, try_table_lock
@@ -43,7 +45,8 @@ def load_paths(paths: Iterable[Path], *, facts: FactSink, progress: Progress = l
 def load_files(files: Iterable[Path], *, facts: FactSink, progress: Progress = lambda done: None) -> Iterator[Receipt]:
     """As :func:`load_paths`, for files that were found already."""
     load_id = new_id()
-    sorted_files, refused = _sort_files(files, load_id)
+    documents, tables = _part_documents(files)
+    sorted_files, refused = _sort_files(tables, load_id)
     write_submissions([receipt.submission for receipt in refused])
     progress(len(refused))
     yield from refused
@@ -54,6 +57,16 @@ def load_files(files: Iterable[Path], *, facts: FactSink, progress: Progress = l
                 home = current_home()
                 table = Table(home, Lake(home.lake), known, channel, dataset, facts, load_id)
                 yield from _load_table(table, incoming, progress)
+    yield from DocumentIntake(load_id, institutions_by_text(), facts, progress).load(documents)
+
+
+def _part_documents(files: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+    """Files of shared documents, and files of tables."""
+    documents: list[Path] = []
+    tables: list[Path] = []
+    for path in files:
+        (documents if holds_documents(path) else tables).append(path)
+    return documents, tables
 
 
 def _load_table(table: Table, incoming: list[Incoming], progress: Progress) -> Iterator[Receipt]:

@@ -51,8 +51,17 @@ def finish_batch(batch: Batch, snapshot_id: int | None, facts: FactSink) -> None
     batch.submissions.update(is_current=True, state=SubmissionState.STORED)
     for item in submissions:
         item.is_current, item.state = True, SubmissionState.STORED
+    _recount_documents(submissions, facts)
     facts.record(submissions)
     _close(batch, BatchState.DONE, snapshot_id)
+
+
+def _recount_documents(submissions: list[Submission], facts: FactSink) -> None:
+    """Count the days anew that a new version of a document has left."""
+    replaced = [item.replaces for item in submissions if item.document_key and item.replaces]
+    if replaced:
+        facts.forget(replaced)
+        facts.record(left_on_days(replaced))
 
 
 @transaction.atomic
@@ -84,7 +93,8 @@ def finish_rollback(batch: Batch, kept: Collection[int], facts: FactSink) -> lis
 
 def _reinstate(gone: list[Submission]) -> list[Submission]:
     """For each day of ``gone``: the newest submission before, if there is one, is the current one again."""
-    back = []
+    back = _reinstate_documents([item for item in gone if item.document_key])
+    gone = [item for item in gone if not item.document_key]
     for institution, channel, dataset, day in {
         (item.institution, item.channel, item.dataset, item.day) for item in gone
     }:
@@ -99,6 +109,25 @@ def _reinstate(gone: list[Submission]) -> list[Submission]:
             before.save(update_fields=["is_current", "state"])
             back.append(before)
     return back
+
+
+def _reinstate_documents(gone: list[Submission]) -> list[Submission]:
+    """Versions of documents that those of ``gone`` had replaced; and a witness for each day that still has rows."""
+    replaced = [item.replaces_id for item in gone if item.replaces_id]
+    back = list(Submission.objects.filter(pk__in=replaced, state=SubmissionState.SUPERSEDED))
+    Submission.objects.filter(pk__in=[item.pk for item in back]).update(is_current=True, state=SubmissionState.STORED)
+    return back + left_on_days(gone)
+
+
+def left_on_days(gone: Iterable[Submission]) -> list[Submission]:
+    """For each day that rows of documents left: one current submission, so that the day is counted anew."""
+    left = []
+    for institution, dataset, day in {(item.institution_id, item.dataset, item.day) for item in gone}:
+        current = Submission.objects.filter(institution=institution, dataset=dataset, day=day, is_current=True)
+        witness = current.exclude(document_key="").first()
+        if witness:
+            left.append(witness)
+    return left
 
 
 def recover_table(home: Home, lake: Lake, channel: Channel, dataset: Dataset, facts: FactSink) -> None:

@@ -50,8 +50,30 @@ class Batch(models.Model):
         indexes = [models.Index(fields=["channel", "dataset", "state"])]
 
 
+class Document(models.Model):
+    """A shared document (共享文档) that was taken; its bytes lie under its SHA-256 in the home."""
+
+    id = models.CharField(max_length=26, primary_key=True)
+    sha256 = models.CharField(max_length=64, db_index=True)
+    size = models.BigIntegerField()
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT)
+    type = models.CharField(max_length=8)
+    """``C0001`` to ``C0053``."""
+    number = models.TextField()
+    identity = models.CharField(max_length=64)
+    """SHA-256 of what all versions of the document have in common: its set, or else its number."""
+    version = models.BigIntegerField()
+    findings = models.JSONField(default=list)
+    """What is wrong with it: code, severity, message, path, line; without personal data."""
+    received_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["institution", "identity"])]
+        constraints = [models.UniqueConstraint(fields=["institution", "sha256"], name="one_document_of_these_bytes")]
+
+
 class Submission(models.Model):
-    """One file (or one day's forms) of one institution, channel, dataset and day (上传批)."""
+    """One file (or one day's forms) of one institution, channel, dataset and day (上传批); or a document's rows."""
 
     id = models.CharField(max_length=26, primary_key=True)
     load_id = models.CharField(max_length=26, db_index=True)
@@ -66,6 +88,9 @@ class Submission(models.Model):
     state = models.CharField(max_length=16, choices=SubmissionState.choices)
     is_current = models.BooleanField(default=False)
 
+    document = models.ForeignKey(Document, null=True, on_delete=models.PROTECT, related_name="submissions")
+    document_key = models.CharField(max_length=64, blank=True, default="")
+    """The document's identity, of rows that came in one."""
     file_name = models.TextField()
     sha256 = models.CharField(max_length=64, blank=True)
     size = models.BigIntegerField(default=0)
@@ -89,6 +114,8 @@ class Submission(models.Model):
     """Dimension → [violations, denominator] over all checks."""
     refusal_code = models.CharField(max_length=64, blank=True)
     refusal_message = models.TextField(blank=True)
+    findings = models.JSONField(default=list)
+    """All that is wrong with a document that was refused whole."""
     received_at = models.DateTimeField()
 
     class Meta:
@@ -101,8 +128,13 @@ class Submission(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["institution", "channel", "dataset", "day"],
-                condition=Q(is_current=True),
+                condition=Q(is_current=True, document_key=""),
                 name="one_current_submission_a_day",
+            ),
+            models.UniqueConstraint(
+                fields=["institution", "dataset", "document_key"],
+                condition=Q(is_current=True) & ~Q(document_key=""),
+                name="one_current_submission_a_document",
             ),
             models.CheckConstraint(
                 condition=Q(received=F("stored") + F("duplicate") + F("rejected")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.db.models import Max, Q, QuerySet
 from django.shortcuts import get_object_or_404
@@ -72,6 +73,25 @@ def current_submissions(month: date) -> Iterator[Submission]:
         is_current=True, state=SubmissionState.STORED, day__year=month.year, day__month=month.month
     )
     return current.order_by("id").iterator(chunk_size=2000)
+
+
+def day_of_documents(one: Submission) -> Submission:
+    """All current documents of the institution, dataset and day of ``one``, added up; not in the ledger itself."""
+    of_day = Submission.objects.filter(
+        institution=one.institution_id or 0, channel=one.channel, dataset=one.dataset, day=one.day, is_current=True
+    ).exclude(document_key="")
+    total = Submission(
+        pk=one.pk, institution_id=one.institution_id, channel=one.channel, dataset=one.dataset, day=one.day
+    )
+    for item in of_day.iterator(chunk_size=2000):
+        for name in ("received", "stored", "duplicate", "rejected"):
+            setattr(total, name, getattr(total, name) + getattr(item, name))
+        for measure, text in item.measures.items():
+            total.measures[measure] = str(Decimal(total.measures.get(measure, "0")) + Decimal(text))
+        for dimension, (rows, of) in item.dimensions.items():
+            before = total.dimensions.get(dimension, [0, 0])
+            total.dimensions[dimension] = [before[0] + rows, before[1] + of]
+    return total
 
 
 def refused_submissions(month: date, limit: int) -> list[Submission]:

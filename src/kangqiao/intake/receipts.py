@@ -55,5 +55,19 @@ class Receipt:
             "violations": self.violations,
             "rejected_rows": self.rejected_rows,
             "duplicate_rows": self.duplicate_rows,
+            "document": self._document(),
             "error": {"code": item.refusal_code, "message": item.refusal_message} if item.refusal_code else None,
+        }
+
+    def _document(self) -> dict[str, Any] | None:
+        """The shared document, and what is wrong with it; None for tables."""
+        document = self.submission.document
+        if document is None:
+            return {"findings": self.submission.findings} if self.submission.findings else None
+        return {
+            "type": document.type,
+            "number": document.number,
+            "version": document.version,
+            "sha256": document.sha256,
+            "findings": self.submission.findings or document.findings,
         }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHANNELS = ("scheduled", "realtime")
-DATA_SUFFIXES = (".csv", ".txt", ".tsv", ".gz", ".zip", ".parquet", ".xls", ".xlsx")
+DATA_SUFFIXES = (".csv", ".txt", ".tsv", ".gz", ".zip", ".parquet", ".xls", ".xlsx", ".xml")
 """Spreadsheets are here so that they are refused by name, not passed over."""
 
 SUBMISSION_MOVES = {

@@ -100,7 +100,7 @@ class BatchLoad:
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────
 
-    def _current_submissions(self) -> dict[tuple[int, date], Submission]:
+    def _current_submissions(self) -> dict[tuple[int, object], Submission]:
         days = [item.day for item in self.incoming]
         found = Submission.objects.filter(
             channel=self.table.channel,
@@ -116,7 +116,7 @@ class BatchLoad:
         before = self._current.get((item.institution.pk, item.day))
         try:
             if before and self._is_unchanged(item, before):
-                _copy_outcome(submission, before)
+                copy_outcome(submission, before)
             else:
                 institution = item.institution.code
                 read = judge.read(Arrival(number, item.path, institution, item.day, submission.pk))
@@ -251,7 +251,7 @@ class BatchLoad:
         return batch
 
 
-def _copy_outcome(submission: Submission, before: Submission) -> None:
+def copy_outcome(submission: Submission, before: Submission) -> None:
     """The same file again: every row is stored already, was rejected, or was a duplicate, as before."""
     submission.state = SubmissionState.UNCHANGED
     submission.replaces = None

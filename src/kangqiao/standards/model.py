@@ -90,13 +90,14 @@ class Identifies(StrEnum):
 
 
 class Channel(StrEnum):
-    """How rows come: scheduled tables (定时数据) or real-time forms (实时数据)."""
+    """How rows come: scheduled tables (定时数据), real-time forms (实时数据), shared documents (共享文档)."""
 
     SCHEDULED = "scheduled"
     REALTIME = "realtime"
+    DOCUMENT = "document"
 
 
-CHANNEL_TITLES = {Channel.SCHEDULED: "定时", Channel.REALTIME: "实时"}
+CHANNEL_TITLES = {Channel.SCHEDULED: "定时", Channel.REALTIME: "实时", Channel.DOCUMENT: "文档"}
 
 
 @dataclass(frozen=True, slots=True)

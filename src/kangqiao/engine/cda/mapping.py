@@ -8,6 +8,7 @@ another without clusters, a new row whenever an entry comes that the row has alr
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kangqiao.engine.cda.definitions import DISPLAY_NAME, Anchor, DocumentType, MappedDataset, Place
@@ -103,15 +104,16 @@ class _Mapper:
 
     def _read(self, place: Place, field: Field, group: _Group, number: int) -> str | None:
         if place.anchor is None:
-            if place.steps[0].name.startswith("@"):
-                return str(number) if place.steps[0].name == "@number" else f"{self._id}-{number}"
+            first = next(iter(place.steps)).name
+            if first.startswith("@"):
+                return str(number) if first == "@number" else f"{self._id}-{number}"
             return read_path(self._root, place.steps, field)
         if place.is_row:
             entry = group.entries.get(place.anchor)
             return self._entry_text(entry, place, field) if entry else None
         return self._only_text(self._outline.by_anchor.get(place.anchor, ()), place, field)
 
-    def _only_text(self, entries: list[Entry] | tuple[()], place: Place, field: Field) -> str | None:
+    def _only_text(self, entries: Sequence[Entry], place: Place, field: Field) -> str | None:
         texts = [text for entry in entries if (text := self._entry_text(entry, place, field))]
         different = dict.fromkeys(texts)
         if len(different) > 1 and place.is_written:
@@ -129,5 +131,4 @@ class _Mapper:
             return None
         if place.steps:
             return read_name(value)
-        assert place.anchor is not None
-        return read_value(value, field, is_named=place.anchor in self._kind.named)
+        return read_value(value, field, is_named=entry.anchor in self._kind.named)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from typing import Any, TypeAlias
 from xml.parsers import expat
 
 from lxml import etree
@@ -23,7 +24,8 @@ TEXT_LIMIT = 200_000
 
 HL7 = "urn:hl7-org:v3"
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
-Element = etree._Element
+Element: TypeAlias = Any
+"""An element of lxml, which comes without types."""
 
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _HANZI = re.compile(rb"[\xe4-\xe9][\x80-\xbf]{2}")

@@ -87,7 +87,7 @@ def _own_id(element: Element, oid: str) -> str | None:
 
 def _is_marked(element: Element, step: Step) -> bool:
     if step.name == "id":
-        return element.get("root") == step.mark
+        return bool(element.get("root") == step.mark)
     wanted = role_name(step.mark)
     if step.name == "participant" and element.get("typeCode") == step.mark:
         return True

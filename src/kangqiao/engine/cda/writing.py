@@ -123,7 +123,7 @@ class _Writer:
             for number, row in enumerate(rows, 1):
                 self._write_row(item.name, row, number if item.repeats else 0, is_first=number == 1)
         self._finish()
-        return etree.tostring(self._root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
+        return bytes(etree.tostring(self._root, encoding="UTF-8", xml_declaration=True, pretty_print=True))
 
     # ── the header ───────────────────────────────────────────────────────────────────────────
 

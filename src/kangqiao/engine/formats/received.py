@@ -53,13 +53,13 @@ def kind_of(path: Path) -> Kind:
 
     Raises FileRefused for a folder, a device, a file that is absent or cannot be read.
     """
-    with _readable(path) as handle:
+    with readable_file(path) as handle:
         start = handle.read(4)
     return next((kind for kind in _MAGICS if start.startswith(kind.magic)), TEXT)
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[BinaryIO]:
+def readable_file(path: Path) -> Iterator[BinaryIO]:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
@@ -78,7 +78,7 @@ def _readable(path: Path) -> Iterator[BinaryIO]:
 
 def digest_of(path: Path) -> str:
     """SHA-256 of the file as it is. Raises FileRefused when it cannot be read."""
-    with _readable(path) as handle:
+    with readable_file(path) as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
@@ -115,14 +115,14 @@ class Received:
     def __init__(self, path: Path, kind: Kind) -> None:
         self.path = path
         self.kind = kind
-        with _readable(path) as handle:
+        with readable_file(path) as handle:
             self.size = os.fstat(handle.fileno()).st_size
         self.sha256 = ""
         self._unpacked = 0
 
     def blocks(self) -> Iterator[bytes]:
         """Unpacked blocks of about 1 MiB. Raises FileRefused for what is damaged, cut off or a bomb."""
-        with _readable(self.path) as handle:
+        with readable_file(self.path) as handle:
             if self.kind is ZIP or self.kind is EMPTY_ZIP:
                 self.sha256 = hashlib.file_digest(handle, "sha256").hexdigest()  # type: ignore[arg-type]
                 member, declared = _zip_member(handle, self.path.name)
@@ -146,7 +146,7 @@ class Received:
             yield block
 
     def _read(self, stream: IO[bytes]) -> bytes:
-        with _unpacking(self.path.name):
+        with unpacking(self.path.name):
             return stream.read(BLOCK)
 
     def _check_size(self, total: int) -> None:
@@ -160,7 +160,7 @@ def _damaged(name: str) -> FileRefused:
 
 
 @contextmanager
-def _unpacking(name: str) -> Iterator[None]:
+def unpacking(name: str) -> Iterator[None]:
     """Refuse the file for whatever the unpackers raise over bytes that make no sense to them."""
     try:
         yield
@@ -181,12 +181,12 @@ def _zip_member(handle: BinaryIO, name: str) -> tuple[IO[bytes], int]:
 
     Raises FileRefused when there is none or more than one.
     """
-    with _unpacking(name):
+    with unpacking(name):
         archive = zipfile.ZipFile(handle)
     members = [item for item in archive.infolist() if not item.filename.endswith("/")]
     if any(item.filename == "[Content_Types].xml" for item in members):
         raise FileRefused("file.spreadsheet", f"{name} 是 Office 文档，请另存为 CSV 后上传。")
     if len(members) != 1:
         raise FileRefused("file.zip_members", f"压缩文件 {name} 中应当只有一个文件，实有 {len(members)} 个。")
-    with _unpacking(name):
+    with unpacking(name):
         return archive.open(members[0]), members[0].file_size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -71,3 +72,9 @@ class Spools:
             path = self._folder / f"spool-{self._serial}.csv"
             self._open[key] = (Spool(layout, path), path.open("wb"))
         return self._open[key][1]
+
+
+def spool_record(number: int, line: int, row: Mapping[str, str], names: Sequence[str]) -> bytes:
+    """A row in the order of ``names`` as a record of a spool with commas; a value that is missing is empty."""
+    values = ('"' + text.replace('"', '""') + '"' if (text := row.get(name)) else "" for name in names)
+    return f"{number},{line},{','.join(values)}".encode()

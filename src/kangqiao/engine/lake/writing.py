@@ -98,6 +98,18 @@ class LakeWriter:
     def write_remains(self, files: Iterable[DataFile], replaced: Days) -> list[NewFile]:
         """For each file write the rows that ``replaced`` does not touch. Returns the files that are not empty."""
         self._create_replaced_table(replaced)
+        condition = f"replaced.institution = kept.{INSTITUTION} AND replaced.day = kept.{DAY}"
+        return self._write_remains(files, condition)
+
+    def write_without(self, files: Iterable[DataFile], submissions: Collection[str]) -> list[NewFile]:
+        """As :meth:`write_remains`, without the rows of ``submissions``."""
+        self._connection.execute(
+            "CREATE OR REPLACE TABLE replaced AS SELECT unnest($submissions::VARCHAR[]) AS submission",
+            {"submissions": list(submissions)},
+        )
+        return self._write_remains(files, "replaced.submission = kept._submission")
+
+    def _write_remains(self, files: Iterable[DataFile], condition: str) -> list[NewFile]:
         remains = []
         for file in files:
             institution = file.partition[0]
@@ -105,7 +117,7 @@ class LakeWriter:
             columns = ", ".join(q(column.name) for column in columns_of(self._dataset))
             query = (
                 f"SELECT {columns} FROM read_parquet($file, hive_partitioning=false) AS kept "
-                f"ANTI JOIN replaced ON replaced.institution = kept.{INSTITUTION} AND replaced.day = kept.{DAY}"
+                f"ANTI JOIN replaced ON {condition}"
             )
             (written,) = self._copy(query, path, "", {"file": local_path(file)})
             if written[1]:

@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -30,7 +30,7 @@ from kangqiao.engine.formats.header import Layout
 from kangqiao.engine.formats.parquet_file import literal_path, open_parquet
 from kangqiao.engine.formats.received import PARQUET, Received, kind_of
 from kangqiao.engine.formats.records import BadRecord
-from kangqiao.engine.formats.spool import Spools
+from kangqiao.engine.formats.spool import Spools, spool_record
 from kangqiao.engine.formats.text_file import ReadFile, TextReader
 from kangqiao.engine.validation.checks import Check, checks_of
 from kangqiao.engine.validation.compile import (
@@ -52,6 +52,9 @@ ASIDE_BYTES = 16 << 20
 """… and their bytes."""
 
 STORED_FILES = "read_parquet($files, union_by_name=true, hive_partitioning=false)"
+
+_OF_ARRIVING_DAYS = "SELECT 1 FROM arrival WHERE arrival.institution = kept._institution AND arrival.day = kept._day"
+_OF_REPLACED = "SELECT 1 FROM stepping_back WHERE stepping_back.submission = kept._submission"
 
 _TABLES = (
     "CREATE TABLE arrival (number INTEGER, institution VARCHAR, day DATE, submission VARCHAR)",
@@ -80,6 +83,8 @@ class Stored:
     """Files of this dataset and channel."""
     others: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Files of the datasets referred to."""
+    replaced: tuple[str, ...] | None = None
+    """Submissions whose stored rows step back; None where the arrivals replace whole days."""
 
 
 class Judge:
@@ -160,6 +165,16 @@ class Judge:
             raise FileRefused("file.damaged", f"{received.path.name} 已损坏，不能读完。") from error
         return read
 
+    def take(self, arrival: Arrival, rows: Iterable[Mapping[str, str]], read: ReadFile) -> ReadFile:
+        """Take rows that were read already (field name → raw text); they are numbered from 1."""
+        self._present = arrival.number
+        self._spools.begin()
+        self._waiting.append(arrival)
+        names = [field.name for field in self.dataset.fields]
+        self.write(read.layout, [spool_record(arrival.number, line, row, names) for line, row in enumerate(rows, 1)])
+        self.files[arrival.number] = read
+        return read
+
     # The sink that readers write to.
 
     def write(self, layout: Layout, records: list[bytes]) -> None:
@@ -237,7 +252,7 @@ class Judge:
                     self._resolve_reference(check, check.source, stored.others.get(check.source.dataset, ()))
         self._find_repeated()
         if stored is not None and stored.own:
-            self._find_stored_before(stored.own)
+            self._find_stored_before(stored.own, stored.replaced)
         self._mark(DUPLICATE, "SELECT file, line FROM repeated")
 
     def _resolve_reference(self, check: Check, reference: Reference, files: tuple[str, ...]) -> None:
@@ -275,8 +290,13 @@ class Judge:
               WINDOW same_key AS (PARTITION BY {key} ORDER BY _day, _file, _line))
             SELECT _file, _line, first_file, first_line, first_day FROM ranked WHERE place > 1""")
 
-    def _find_stored_before(self, files: tuple[str, ...]) -> None:
-        """Rows whose key is stored already, for a day that these files do not replace."""
+    def _find_stored_before(self, files: tuple[str, ...], replaced: tuple[str, ...] | None) -> None:
+        """Rows whose key is stored already, and that these files do not replace."""
+        stepping_back = _OF_REPLACED if replaced is not None else _OF_ARRIVING_DAYS
+        self.connection.execute(
+            "CREATE OR REPLACE TABLE stepping_back AS SELECT unnest($replaced::VARCHAR[]) AS submission",
+            {"replaced": list(replaced or ())},
+        )
         equal = " AND ".join(f"before.{q(name)} = judged.{q(name)}" for name in self.dataset.key)
         self.connection.execute(
             f"""
@@ -284,8 +304,7 @@ class Judge:
             SELECT judged._file, judged._line, NULL, min(before._line), min(before._day)
             FROM judged JOIN (
               SELECT * FROM {STORED_FILES} AS kept
-              WHERE NOT EXISTS (
-                SELECT 1 FROM arrival WHERE arrival.institution = kept._institution AND arrival.day = kept._day)
+              WHERE NOT EXISTS ({stepping_back})
             ) AS before ON before._institution = judged._institution AND {equal}
             WHERE judged._status = {ACCEPTED}
               AND NOT EXISTS (SELECT 1 FROM repeated AS r WHERE r.file = judged._file AND r.line = judged._line)

@@ -84,7 +84,7 @@ def stored_rows(month: date) -> list[StoredRows]:
         .order_by()
     )
     rows = {row["channel"]: StoredRows(row["channel"], row["month"], row["cumulative"]) for row in found}
-    return [rows.get(channel, StoredRows(channel, 0, 0)) for channel in Channel]
+    return [rows.get(channel, StoredRows(channel, 0, 0)) for channel in (Channel.SCHEDULED, Channel.REALTIME)]
 
 
 def month_totals(month: date) -> RowTotals:
