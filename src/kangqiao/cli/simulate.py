@@ -43,7 +43,7 @@ def simulate(
     if context.invoked_subcommand:
         return
     if out is None:
-        raise RequestRefused("simulate.out", "请用 --out 指定写入的目录。")
+        raise RequestRefused("usage", "缺少 --out。用法见 kangqiao simulate --help")
     chosen = tuple(name for name in institutions.replace("，", ",").split(",") if name)
     wish = Wish(_month(month), _share(rows, "rows"), _share(faults, "faults"), seed, chosen, _span(days))
     plan = _write(wish, out, processes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,7 +25,8 @@ class Book:
     def rows(self, dataset: str) -> Rows:
         """The rows of a dataset, in the order of their days."""
         if dataset not in self._kept:
-            self._kept[dataset] = _ARRANGEMENTS[dataset](self, dataset)
+            rows = _ARRANGEMENTS[dataset](self, dataset)
+            self._kept[dataset] = replace(rows, first=self.month.first.get(dataset, 0))
         return self._kept[dataset]
 
     def count(self, dataset: str) -> int:

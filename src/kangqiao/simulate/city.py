@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +18,18 @@ from kangqiao.simulate.days import busyness, day_number
 from kangqiao.simulate.faults.planting import NOTHING, Share, share_out
 from kangqiao.simulate.figures import published
 from kangqiao.simulate.house import House
+from kangqiao.simulate.jobs import population, run_jobs
 from kangqiao.simulate.month import Month
-from kangqiao.simulate.population import CITY, Population
 from kangqiao.simulate.scale import Quota, Wish, quota
-from kangqiao.simulate.sending import Sender, Sent
+from kangqiao.simulate.sending import Sender, Sent, planted_rows
 from kangqiao.simulate.style import Style
+from kangqiao.simulate.tables_city import write_tables
+from kangqiao.simulate.tables_month import TABLES_MONTHS
 from kangqiao.standards.catalogue import catalogue
 from kangqiao.standards.model import Channel
 
-_FEWEST_PEOPLE = 6_000
 _REALTIME_VISITS = 3
 """Visits a day in real time; other forms have as many or fewer."""
-_IN_ONE_PROCESS = 4_000
-"""A city of fewer rows than this is not worth a second process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +46,13 @@ class Job:
         return quota(published()[self.number - 1], self.wish)
 
     @property
+    def weight(self) -> int:
+        return self.quota.scheduled_rows
+
+    @property
     def house(self) -> House:
         figures = published()[self.number - 1]
         return House(figures.institution, figures.kind, self.number, population(self.wish))
-
-
-def population(wish: Wish) -> Population:
-    """The people of the city asked for."""
-    return Population(wish.seed, max(_FEWEST_PEOPLE, int(CITY * Fraction(wish.rows))), wish.first)
 
 
 def write_city(
@@ -71,34 +65,20 @@ def write_city(
     """
     if out.exists() and any(out.iterdir()):
         raise StateConflict(f"目录 {out} 不是空的，请换一个目录。")
-    names = [item.institution for item in published()]
-    jobs = [Job(wish, names.index(figures.institution) + 1, out) for figures in wish.chosen()]
-    out.mkdir(parents=True, exist_ok=True)
-    done: dict[int, tuple[Sent, Sent]] = {}
-    scheduled = {job.number: job.quota.scheduled_rows for job in jobs}
-    rows, whole = 0, sum(scheduled.values())
-    for number, result in _run(jobs, processes if whole > _IN_ONE_PROCESS else 1):
-        done[number] = result
-        rows += scheduled[number]
-        if tell:
-            tell(rows, whole)
-    plan = _plan(jobs, done)
+    plan = (
+        write_tables(wish, out, processes, tell) if wish.month in TABLES_MONTHS else _write(wish, out, processes, tell)
+    )
     text = json.dumps(plan, ensure_ascii=False, indent=1, sort_keys=True)
     (out / "plan.json").write_text(text + "\n", encoding="utf-8")
     return plan
 
 
-def _run(jobs: list[Job], processes: int) -> Iterator[tuple[int, tuple[Sent, Sent]]]:
-    """Results as they come; the largest institutions first, so that none is left over at the end."""
-    ordered = sorted(jobs, key=lambda job: -job.quota.scheduled_rows)
-    if processes <= 1:
-        for job in ordered:
-            yield job.number, write_institution(job)
-        return
-    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
-        waiting = {pool.submit(write_institution, job): job.number for job in ordered}
-        for future in as_completed(waiting):
-            yield waiting[future], future.result()
+def _write(wish: Wish, out: Path, processes: int, tell: Callable[[int, int], None] | None) -> dict[str, Any]:
+    names = [item.institution for item in published()]
+    jobs = [Job(wish, names.index(figures.institution) + 1, out) for figures in wish.chosen()]
+    out.mkdir(parents=True, exist_ok=True)
+    done = run_jobs(jobs, processes, write_institution, tell)
+    return _plan(jobs, done)
 
 
 def write_institution(job: Job) -> tuple[Sent, Sent]:
@@ -195,16 +175,9 @@ def _plan(jobs: list[Job], done: dict[int, tuple[Sent, Sent]]) -> dict[str, Any]
         "seed": wish.seed,
         "days": [day.isoformat() for day in (wish.days[0], wish.days[-1])],
         "institutions": institutions,
-        "faults_planted": _planted(scheduled.planted),
+        "faults_planted": planted_rows(scheduled.planted),
         "files": scheduled.files + realtime.files,
         "total_rows": sum(one.stored + one.rejected + one.duplicate for one in (scheduled, realtime)),
         "stored_scheduled": scheduled.stored,
         "stored_realtime": realtime.stored,
     }
-
-
-def _planted(counts: Counter[tuple[str, str, str, str]]) -> list[dict[str, Any]]:
-    names = ("dataset", "rule", "field", "severity")
-    return [
-        {"channel": "scheduled", **dict(zip(names, key, strict=True)), "rows": counts[key]} for key in sorted(counts)
-    ]

@@ -5,7 +5,8 @@ Everything is in positions: place 0 is the first day written. Texts are made lat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -82,6 +83,8 @@ class Month:
     stays: int
     outpatient_cents: int = 0
     inpatient_cents: int = 0
+    first: Mapping[str, int] = field(default_factory=dict)
+    """Serial number of the first row of a dataset, where earlier rows have been sent; 0 for the others."""
 
     @property
     def letter(self) -> str:

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -65,7 +66,7 @@ class Sender:
         rows = self.book.rows(self.dataset.name)
         if not len(rows):
             return self.sent
-        self.folder.mkdir(parents=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         rng = self.book.month.rng("faults", self.dataset.name)
         added, warned = donors(rng, len(rows), self.share)
         for low, high in _chunks(rows.position):
@@ -154,3 +155,11 @@ def _chunks(position: np.ndarray) -> Iterator[tuple[int, int]]:
 
 def _within(rows: np.ndarray, low: int, high: int) -> list[int]:
     return (rows[np.searchsorted(rows, low) : np.searchsorted(rows, high)] - low).tolist()
+
+
+def planted_rows(counts: Counter[tuple[str, str, str, str]]) -> list[dict[str, Any]]:
+    """Planted faults as plan.json tells them."""
+    names = ("dataset", "rule", "field", "severity")
+    return [
+        {"channel": "scheduled", **dict(zip(names, key, strict=True)), "rows": counts[key]} for key in sorted(counts)
+    ]

@@ -63,17 +63,19 @@ class Bench:
 
 
 def _typed(field: Field) -> str:
-    raw = f"NULLIF({q(field.name)}, '')"
+    """A text as the engine reads it; NULL where it cannot be read."""
+    name = q(field.name)
+    raw = f"NULLIF({name}, '')"
     match field.type:
         case "D":
-            return f"CAST(strptime({raw}, '%Y%m%d') AS DATE) AS {q(field.name)}"
+            return f"CAST(try_strptime({raw}, '%Y%m%d') AS DATE) AS {name}"
         case "DT":
-            return f"strptime({raw}, '%Y%m%dT%H%M%S') AS {q(field.name)}"
+            return f"try_strptime({raw}, '%Y%m%dT%H%M%S') AS {name}"
         case "L":
-            return f"({raw} = 'T') AS {q(field.name)}"
+            return f"CASE {raw} WHEN 'T' THEN TRUE WHEN 'F' THEN FALSE END AS {name}"
         case "N":
-            return f"CAST({raw} AS {sql_type(field)}) AS {q(field.name)}"
-    return f"{raw} AS {q(field.name)}"
+            return f"TRY_CAST({raw} AS {sql_type(field)}) AS {name}"
+    return f"{raw} AS {name}"
 
 
 @cache

@@ -30,8 +30,7 @@ Columns = dict[str, np.ndarray]
 
 _FILLED = 0.9
 """Share of rows that give an optional field."""
-_PATIENT = "patient"
-_WHO = ("id_no", "id_type", "name", "sex", "birth_date", "phone", "address", "local_no")
+PATIENT = "patient"
 
 
 class Draft:
@@ -46,7 +45,7 @@ class Draft:
         self.columns: Columns = {}
         self.line = TimeLine(dataset, basis, rng)
         self.links = Links(dataset, value_sets)
-        self.who = self._persons()
+        self.who = persons_in(dataset)
         self._people: dict[str, Someone] = {}
         self.texts = Texts(dataset, value_sets, basis, rng, self.someone)
         self.fixed = {*dataset.key, *basis.linked, *(name for r in dataset.references for name in r.fields)}
@@ -57,21 +56,13 @@ class Draft:
 
     # ── persons ──────────────────────────────────────────────────────────────────────────────
 
-    def _persons(self) -> dict[str, tuple[str, str]]:
-        """Fields that describe a person: whose, and which attribute."""
-        found = {name: (_PATIENT, role) for role, name in self.dataset.person.fields().items()}
-        for field in self.dataset.fields:
-            if field.name not in found and (attribute := _attribute(field)):
-                found[field.name] = (relative_in(field.title) or _PATIENT, attribute)
-        return found
-
-    def someone(self, whose: str = _PATIENT) -> Someone:
+    def someone(self, whose: str = PATIENT) -> Someone:
         """The persons of all rows who are ``whose``; drawn when first asked for."""
         if whose not in self._people:
             people = self.basis.house.population
-            index = self._patients() if whose == _PATIENT else related(self.someone().index, whose)
+            index = self._patients() if whose == PATIENT else related(self.someone().index, whose)
             self._people[whose] = Someone.of(people, index)
-            if whose == _PATIENT:
+            if whose == PATIENT:
                 self._to_audience(self.everything)
             elif whose == "newborn":
                 self._people[whose].born = self.basis.day.copy()
@@ -94,7 +85,7 @@ class Draft:
         audience = self._audience
         if audience is None:
             return
-        one = self._people[_PATIENT]
+        one = self._people[PATIENT]
         age = self.basis.day[rows] - one.born[rows]
         wrong = rows[(age < audience.youngest) | (age > audience.oldest)]
         one.born[wrong] = self.basis.day[wrong] - self.rng.integers(audience.youngest, audience.oldest, len(wrong))
@@ -230,6 +221,15 @@ class Draft:
             return False
         self.columns[name][rows] = ""
         return True
+
+
+def persons_in(dataset: Dataset) -> dict[str, tuple[str, str]]:
+    """Fields that describe a person: whose (``patient``, ``mother`` …), and which attribute."""
+    found = {name: (PATIENT, role) for role, name in dataset.person.fields().items()}
+    for field in dataset.fields:
+        if field.name not in found and (attribute := _attribute(field)):
+            found[field.name] = (relative_in(field.title) or PATIENT, attribute)
+    return found
 
 
 def _attribute(field: Field) -> str:

@@ -45,6 +45,10 @@ class Mender:
         self._achieve(tree, True, rows[~lazy])
         self._blank_one(tree, rows[lazy])
 
+    def violate(self, rule: Rule, rows: np.ndarray) -> None:
+        """Try to make ``rule`` say no in ``rows``."""
+        self._achieve(tree_of(rule.expr), False, rows)
+
     # ── conditions ───────────────────────────────────────────────────────────────────────────
 
     def _achieve(self, node: exp.Expr, want: bool, rows: np.ndarray) -> None:

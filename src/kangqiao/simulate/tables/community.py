@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from kangqiao.simulate.medicine import drugs_of, table
-from kangqiao.simulate.population import EVERYONE
+from kangqiao.simulate.population import BLOCK, EVERYONE
 from kangqiao.simulate.tables.chunk import Chunk, Columns, Folk
 from kangqiao.simulate.tables.outpatient import drug_texts, vitals
 from kangqiao.simulate.text import int_texts, money_texts, tenth_texts
@@ -16,12 +16,15 @@ from kangqiao.simulate.text import int_texts, money_texts, tenth_texts
 _DISEASES = ("301", "310", "311", "203", "214", "220", "302", "217")
 
 
-def _residents(chunk: Chunk) -> Folk:
+def residents(chunk: Chunk) -> Folk:
     """A different resident of the district for each row."""
     people = chunk.house.population
     pool = people.residents(chunk.house.district)
     rng = chunk.month.rng("residents", chunk.dataset)
-    return Folk(chunk.house, rng.permutation(pool)[chunk.rows.serial % len(pool)])
+    order = rng.permutation(pool)
+    if chunk.rows.serial[-1] >= len(pool):
+        order = np.concatenate([order, np.setdiff1d(np.arange(people.blocks * BLOCK), pool)])
+    return Folk(chunk.house, order[chunk.rows.serial % len(order)])
 
 
 def _sick(chunk: Chunk, disease: str) -> Folk:
@@ -44,7 +47,7 @@ def _about(folk: Folk) -> Columns:
 
 def basic_info(chunk: Chunk) -> Columns:
     """居民个人基本信息: a record opened or renewed on the day."""
-    folk = _residents(chunk)
+    folk = residents(chunk)
     age = chunk.house.population.age(folk.person)
     pressure = chunk.people.has_hypertension(folk.person)
     return {
@@ -84,7 +87,7 @@ def _body(chunk: Chunk, sex: np.ndarray) -> Columns:
 
 def checkup(chunk: Chunk) -> Columns:
     """健康体检."""
-    folk = _residents(chunk)
+    folk = residents(chunk)
     signs = vitals(chunk, folk.person)
     return {
         **_about(folk),
