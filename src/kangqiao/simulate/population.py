@@ -88,7 +88,9 @@ class Population:
         return block * BLOCK + np.array(places)[rng.integers(0, len(places), count)]
 
     def residents(self, district: str) -> np.ndarray:
-        """Everyone who lives in ``district``."""
+        """Everyone who lives in ``district``; the whole city when it is empty."""
+        if not district:
+            return np.arange(self.blocks * BLOCK)
         low, high = self._blocks_of(district)
         return np.arange(low * BLOCK, high * BLOCK)
 
