@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 from lxml import etree
 
-from kangqiao.engine.cda.definitions import DocumentType
+from kangqiao.engine.cda.definitions import DocumentType, Place, codes_of
 from kangqiao.engine.cda.findings import Findings
 from kangqiao.engine.cda.header import DOCUMENT_ID, Header
 from kangqiao.engine.cda.outline import Entry, Outline
 from kangqiao.engine.cda.parsing import HL7, XSI_TYPE, Element
 from kangqiao.engine.cda.paths import local, tag
 from kangqiao.engine.cda.resident_id import is_resident_id
-from kangqiao.engine.cda.values import CODED, DATA_TYPES, QUANTITY, is_number, is_time, text_of
-from kangqiao.standards.catalogue import catalogue
+from kangqiao.engine.cda.values import CODED, DATA_TYPES, QUANTITY, is_number, is_time, natural_type, text_of
 from kangqiao.standards.model import Field
 
 RESIDENT_ID = "2.16.156.10011.1.3"
@@ -89,7 +89,7 @@ def _check_gender(patient: Element, findings: Findings) -> None:
     element = patient.find(tag("administrativeGenderCode"))
     code = "" if element is None else (element.get("code") or "").strip()
     path, line = f"{_PATIENT}/administrativeGenderCode", patient.sourceline or 0
-    genders = catalogue().value_sets[GENDERS].codes
+    genders = codes_of(GENDERS)
     if element is None or (not code and not element.get("nullFlavor")):
         findings.add("cda.gender_missing", path=path, line=line)
     elif code and code not in genders:
@@ -152,7 +152,7 @@ def _check_entry(entry: Entry, kind: DocumentType, findings: Findings) -> None:
     if value is None or value.get("nullFlavor"):
         return
     title = entry.displays[0] if entry.displays else entry.name
-    wanted = place[0].type if place and entry.anchor not in kind.named else ""
+    wanted = _types(*place) if place and entry.anchor not in kind.named else ()
     _check_type(title, value, wanted, path, findings)
     if place is not None:
         _check_coded(title, value, place[1], place[0].code_system, path, findings)
@@ -165,15 +165,20 @@ def _unit(text: str) -> str:
     return _UNITS.get(text, text).lower().replace(" ", "")
 
 
-def _check_type(title: str, value: Element, wanted: str, path: str, findings: Findings) -> None:
+def _types(place: Place, field: Field) -> tuple[str, ...]:
+    """Data types that the value may have: that of the templates, and the one the field's own type asks for."""
+    return (place.type, natural_type(field)) if place.type else ()
+
+
+def _check_type(title: str, value: Element, wanted: Sequence[str], path: str, findings: Findings) -> None:
     kind, line = value.get(XSI_TYPE, "").rpartition(":")[2], value.sourceline or 0
     stated = (value.get("value") or "").strip()
     if not kind:
         findings.add("cda.value_type_missing", title, path=path, line=line)
     elif kind not in DATA_TYPES:
         findings.add("cda.value_type_unknown", title, kind, path=path, line=line)
-    elif wanted and _group(kind) != _group(wanted):
-        findings.add("cda.value_type_differs", title, wanted, kind, path=path, line=line)
+    elif wanted and _group(kind) not in [_group(item) for item in wanted]:
+        findings.add("cda.value_type_differs", title, wanted[0], kind, path=path, line=line)
     if kind in QUANTITY and stated and not is_number(stated):
         findings.add("cda.number_malformed", title, stated, path=path, line=line)
     if kind == "BL" and stated and stated not in ("true", "false", "T", "F"):
@@ -195,7 +200,7 @@ def _check_coded(title: str, value: Element, field: Field, system: str, path: st
         findings.add("cda.code_system_differs", title, system, stated, path=path, line=line)
     if not field.value_set:
         return
-    codes = catalogue().value_sets[field.value_set].codes
+    codes = codes_of(field.value_set)
     if code in codes:
         _check_display_name(title, code, codes[code], value, findings)
     else:

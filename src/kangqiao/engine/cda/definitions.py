@@ -150,7 +150,11 @@ class DocumentType:
         return frozenset(place.anchor for place in self.places if place.anchor and place.steps == DISPLAY_NAME)
 
     def dataset(self, name: str) -> Dataset:
-        return catalogue().datasets[name]
+        return self._datasets[name]
+
+    @cached_property
+    def _datasets(self) -> dict[str, Dataset]:
+        return {item.name: catalogue().datasets[item.name] for item in self.datasets}
 
     @cached_property
     def is_mapped(self) -> bool:
@@ -184,6 +188,12 @@ def document_types() -> dict[str, DocumentType]:
         mapped = tuple(MappedDataset(name.rstrip("*"), name.endswith("*")) for name in row["datasets"].split())
         types[row["doc_code"]] = DocumentType(row["doc_code"], row["template"], row["title"], mapped)
     return types
+
+
+@cache
+def codes_of(value_set: str) -> dict[str, str]:
+    """Codes and names of a value set."""
+    return catalogue().value_sets[value_set].codes
 
 
 def read_place(row: Row, where: str) -> Place:

@@ -158,7 +158,7 @@ class _Guard:
             raise self._refuse("cda.too_many_elements", f"元素超过 {ELEMENTS_LIMIT:,} 个，不予读取。")
         if len(attributes) > ATTRIBUTES_LIMIT or len(name) > TEXT_LIMIT:
             raise self._refuse("cda.too_many_attributes", f"一个元素的属性超过 {ATTRIBUTES_LIMIT} 个，不予读取。")
-        if any(len(value) > TEXT_LIMIT for value in attributes.values()):
+        if attributes and max(map(len, attributes.values())) > TEXT_LIMIT:
             raise self._too_long()
 
     def _end(self, name: str) -> None:

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from kangqiao.engine.cda.definitions import Step
+from kangqiao.engine.cda.definitions import Step, codes_of
 from kangqiao.engine.cda.outline import plain
 from kangqiao.engine.cda.parsing import HL7, Element
 from kangqiao.engine.cda.values import converted, is_code, is_number, text_of, write_time
-from kangqiao.standards.catalogue import catalogue
 from kangqiao.standards.model import Field
 
 ORGANIZATION = "organization"
@@ -170,7 +169,7 @@ def _fill_leaf(element: Element, step: Step, text: str, field: Field) -> None:
         _set(element, "value", text)
     elif is_code(field) or step.name.endswith("Code"):
         _set(element, "code", text)
-        if field.value_set and text in (codes := catalogue().value_sets[field.value_set].codes):
+        if field.value_set and text in (codes := codes_of(field.value_set)):
             _set(element, "displayName", codes[text])
     else:
         _set_text(element, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 from kangqiao.base.clock import BEIJING
 from kangqiao.engine.cda.parsing import XSI_TYPE, Element
@@ -40,6 +41,7 @@ def read_time(text: str, field: Field | None = None) -> str:
     return f"{digits[:8]}T{digits[8:]:0<6}"
 
 
+@lru_cache(maxsize=4096)
 def is_time(text: str) -> bool:
     """Whether ``text`` is a time stamp of HL7 that exists: day, minute or second, with or without an offset."""
     found = _TIME.fullmatch(text)
@@ -117,6 +119,12 @@ def converted(text: str, field: Field) -> str:
     if field.type == "L":
         return _BOOLEANS.get(text, text)
     return text
+
+
+def natural_type(field: Field) -> str:
+    """The CDA data type that says what the field's own type does."""
+    plain = {"D": "TS", "DT": "TS", "L": "BL", "N": "REAL"}
+    return plain.get(field.type) or ("CD" if is_code(field) else "ST")
 
 
 def write_value(value: Element, raw: str, field: Field, kind: str) -> bool:

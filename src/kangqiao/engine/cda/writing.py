@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from lxml import etree
 
 from kangqiao.base.errors import RequestRefused
-from kangqiao.engine.cda.definitions import DISPLAY_NAME, Anchor, DocumentType, Place
+from kangqiao.engine.cda.definitions import DISPLAY_NAME, Anchor, DocumentType, Place, codes_of
 from kangqiao.engine.cda.findings import Findings
 from kangqiao.engine.cda.header import DOCUMENT_ID, Header
 from kangqiao.engine.cda.mapping import Row, Rows, map_rows
@@ -23,7 +23,6 @@ from kangqiao.engine.cda.parsing import HL7, XSI_TYPE, Element
 from kangqiao.engine.cda.paths import INSTITUTION, ORGANIZATION, ORGANIZATIONS, child_of, tag, write_path
 from kangqiao.engine.cda.recognition import CODE_SYSTEM
 from kangqiao.engine.cda.values import write_time, write_value
-from kangqiao.standards.catalogue import catalogue
 from kangqiao.standards.model import Dataset, Field
 
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -198,7 +197,7 @@ class _Writer:
             return
         if value.get("code") is not None and place.code_system:
             value.set("codeSystem", place.code_system)
-        codes = catalogue().value_sets[field.value_set].codes if field.value_set else {}
+        codes = codes_of(field.value_set) if field.value_set else {}
         if raw in codes:
             value.set("displayName", codes[raw])
         if place.unit and value.get(XSI_TYPE) in ("PQ", "MO"):

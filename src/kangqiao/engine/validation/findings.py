@@ -185,7 +185,8 @@ def _reference_finding(check: Check, text: str) -> Finding:
 def _repeated(judge: Judge, file: int, first_file: int | None, first_line: int, first_day: Any) -> Finding:
     check = next(item for item in judge.checks if item.rule == Builtin.DUPLICATE)
     keys = "、".join(_title(judge.dataset, name) for name in judge.dataset.key)
-    place = "本文件" if first_file == file else f" {first_day} 的数据"
+    day = f" {first_day} 的数据" if first_day else "另一份文件"
+    place = "本文件" if first_file == file else day
     return Finding(check, None, f"主键（{keys}）与{place}第 {first_line} 行重复，本行不再入库")
 
 
