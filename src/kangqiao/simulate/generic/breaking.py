@@ -50,11 +50,11 @@ class Breaker:
         """The columns sent with warnings in them, and the rows added: after which row, and their cells."""
         added, warned = donors(self._rng, len(self._day), share)
         table = {name: self._columns[name].copy() for name in self._sent}
-        with Bench(self._dataset) as bench:
-            for row, cells in self._plant(bench, warned, Severity.WARNING):
-                for name, cell in zip(self._sent, cells, strict=True):
-                    table[name][row] = cell
-            extra = self._plant(bench, added, Severity.ERROR)
+        bench = Bench(self._dataset)
+        for row, cells in self._plant(bench, warned, Severity.WARNING):
+            for name, cell in zip(self._sent, cells, strict=True):
+                table[name][row] = cell
+        extra = self._plant(bench, added, Severity.ERROR)
         self.rejected = len(extra)
         told = {row for row, _ in extra}
         for row in (row for row in added.tolist() if row not in told):

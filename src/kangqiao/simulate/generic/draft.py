@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -195,7 +194,7 @@ class Draft:
         if isinstance(value, bool):
             return "T" if value else "F"
         if field.type == "N":
-            return number_text(field, float(value) if isinstance(value, Decimal) else value)
+            return number_text(field, float(value)) if not isinstance(value, timedelta) else None
         if field.value_set and value not in self.texts.value_set(field).codes:
             return None
         return str(value)[: field.parsed.maximum] or None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -15,9 +16,10 @@ from kangqiao.simulate.generic.keys import carrier_of, make_distinct
 from kangqiao.simulate.generic.mending import Mender
 from kangqiao.simulate.generic.texts import Texts
 from kangqiao.standards.catalogue import Catalogue
-from kangqiao.standards.model import Dataset
+from kangqiao.standards.model import Dataset, Rule
 
-_ROUNDS = 60
+Judging = Callable[[Columns, np.ndarray, Sequence[Rule]], np.ndarray]
+_ROUNDS = 40
 _POOL = 3_000
 """Distinct rows that are made where many more are asked for, over all days; …"""
 _FEWEST = 20
@@ -42,8 +44,7 @@ def rows_of(dataset: Dataset, catalogue: Catalogue, basis: Basis, seed: int) -> 
     rng = stream(seed, basis.house.name, dataset.name, "generic", basis.first)
     draft = Draft(dataset, catalogue.value_sets, ours, rng)
     draft.fill()
-    with Bench(dataset) as bench:
-        wrong = _mended(draft, bench, rng)
+    wrong = _mended(draft, Bench(dataset), rng)
     _replaced(draft, wrong, rng)
     columns = draft.columns
     if donors is not None:
@@ -78,27 +79,44 @@ def _copied(draft: Draft, basis: Basis, places: np.ndarray, rng: np.random.Gener
 
 
 def _mended(draft: Draft, bench: Bench, rng: np.random.Generator) -> np.ndarray:
-    """Mend until all rules hold or the rounds are over; the rows that are still wrong."""
-    rules, mender = draft.dataset.rules, Mender(draft, bench, rng)
-    wrong = draft.everything
-    violated = bench.violated(draft.columns, wrong, rules)
-    for turn in range(_ROUNDS):
-        is_wrong = violated.any(axis=1)
-        wrong, violated = wrong[is_wrong], violated[is_wrong]
+    """Mend until the engine says that all rules hold, or the rounds are over; the rows that are still wrong.
+
+    Between two verdicts of the engine the rules are worked out in Python, in the last pass by the engine alone.
+    """
+    rules = draft.dataset.rules
+    wrong, violated = _violating(draft, bench.violated, draft.everything)
+    for judge in (bench.guessed, bench.guessed, bench.violated):
         if not len(wrong):
             return wrong
-        if turn % _ANEW == _ANEW - 1:
-            draft.redraw_rows(wrong)
-        else:
-            for place in rng.permutation(len(rules)).tolist():
-                mender.mend(rules[place], wrong[violated[:, place]], patience=1 - turn % _ANEW / (_ANEW * 1.6))
-        violated = bench.violated(draft.columns, wrong, rules)
-    wrong = wrong[violated.any(axis=1)]
+        _mend_rounds(draft, bench, rng, wrong, violated, judge)
+        wrong, violated = _violating(draft, bench.violated, wrong)
     if len(wrong) == len(draft.basis):
         counts = Counter({rule.code: int(n) for rule, n in zip(rules, violated.sum(axis=0), strict=True) if n})
         told = ", ".join(f"{code} ({n} of {len(wrong)} rows)" for code, n in counts.most_common())
         raise Unsatisfiable(draft.dataset.name, f"no row meets all rules; last violated: {told}")
     return wrong
+
+
+def _violating(draft: Draft, judge: Judging, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Those of ``rows`` that violate a rule, and which."""
+    violated = judge(draft.columns, rows, draft.dataset.rules)
+    is_wrong = violated.any(axis=1)
+    return rows[is_wrong], violated[is_wrong]
+
+
+def _mend_rounds(
+    draft: Draft, bench: Bench, rng: np.random.Generator, wrong: np.ndarray, violated: np.ndarray, judge: Judging
+) -> None:
+    rules, mender = draft.dataset.rules, Mender(draft, bench, rng)
+    for turn in range(_ROUNDS):
+        if not len(wrong):
+            return
+        if turn % _ANEW == _ANEW - 1:
+            draft.redraw_rows(wrong)
+        else:
+            for place in rng.permutation(len(rules)).tolist():
+                mender.mend(rules[place], wrong[violated[:, place]], patience=1 - turn % _ANEW / (_ANEW * 1.6))
+        wrong, violated = _violating(draft, judge, wrong)
 
 
 def _replaced(draft: Draft, wrong: np.ndarray, rng: np.random.Generator) -> None:

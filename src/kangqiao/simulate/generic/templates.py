@@ -91,12 +91,12 @@ class _Dressing:
         rows = np.arange(len(wanted.position))
         columns: Columns = {name: objects([""] * len(rows)) for name in self._pool}
         left = rows
-        with Bench(self._dataset) as bench:
-            for turn in range(_TRIES):
-                self._dress(columns, left, turn)
-                left = left[bench.violated(columns, left, self._dataset.rules).any(axis=1)]
-                if not len(left):
-                    break
+        bench = Bench(self._dataset)
+        for turn in range(_TRIES):
+            self._dress(columns, left, turn)
+            left = left[bench.violated(columns, left, self._dataset.rules).any(axis=1)]
+            if not len(left):
+                break
         kept = np.setdiff1d(rows, np.union1d(left, self._without_parent(columns)))
         columns = {name: values[kept] for name, values in columns.items()}
         linked = {name: columns[name] for name in self._linked}
