@@ -9,7 +9,7 @@ DEMO_HOME ?= demo
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench format migrations clean
+.PHONY: help setup demo test check bench bench-rules bench-catalogue format migrations clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,12 @@ check: setup  ## Lint, formatting, types, import contracts, migrations, the cata
 
 bench: setup  ## Rows per second and memory of check and load beside DuckDB's bare conversion
 	@$(BIN)/python benchmarks/bench_load.py $(ARGS)
+
+bench-rules: setup  ## Cost of validation per row against the number of rules
+	@$(BIN)/python benchmarks/bench_rules.py $(ARGS)
+
+bench-catalogue: setup  ## Time to load the catalogue, cold and compiled, and to start a check
+	@$(BIN)/python benchmarks/bench_catalogue.py $(ARGS)
 
 format: setup  ## Sort imports and lay out the code
 	$(BIN)/ruff check --fix --quiet . || true
