@@ -10,7 +10,16 @@ from tests.standards.conftest import write_files
 from kangqiao.base.errors import DefinitionError
 from kangqiao.standards.catalogue import load_catalogue
 from kangqiao.standards.model import Dataset
-from kangqiao.standards.specs import Spec, SpecRow, SpecVerdict, misfit, read_specs, rules_without_spec
+from kangqiao.standards.problems import Problems
+from kangqiao.standards.specs import (
+    Spec,
+    SpecRow,
+    SpecVerdict,
+    misfit,
+    read_specs,
+    rules_without_spec,
+    survey_specs,
+)
 
 HEAD = "# visit\n\n## born_first\n\n"
 TABLE = "| visited_at | birth_date | verdict |\n|---|---|---|\n"
@@ -146,3 +155,18 @@ def test_a_file_that_is_not_utf_8_is_refused(small: Path, datasets: dict[str, Da
 )
 def test_cells_that_no_upload_could_hold(datasets: dict[str, Dataset], field: str, cell: str, reason: str) -> None:
     assert misfit(datasets["visit"].by_name[field], cell) == reason
+
+
+def test_all_faults_of_all_files_are_listed(small: Path, datasets: dict[str, Dataset]) -> None:
+    write_files(small, {"specs/visit.md": "# visit\n", "specs/nowhere.md": "# nowhere\n"})
+    problems = Problems()
+    survey_specs(small / "specs", datasets, problems)
+    rules = [f"specs/visit.md: rule {rule.code!r} has no table" for rule in datasets["visit"].rules]
+    others = [
+        f"specs/{name}.md: rule {rule.code!r} has no table"
+        for name, dataset in datasets.items()
+        if name != "visit"
+        for rule in dataset.rules
+    ]
+    assert rules
+    assert sorted(map(str, problems)) == sorted([*rules, *others, "specs/nowhere.md: there is no dataset 'nowhere'"])

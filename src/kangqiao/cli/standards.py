@@ -20,6 +20,7 @@ from kangqiao.standards.export import export
 from kangqiao.standards.model import CATEGORY_TITLES, DIMENSION_TITLES, Category, Dataset, Field, Rule, Severity
 from kangqiao.standards.overlay import city_folder
 from kangqiao.standards.search import KIND_TITLES, search
+from kangqiao.standards.specs import survey_specs
 from kangqiao.standards.wording import IDENTIFIES_TITLES
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="查数据集标准：要报哪些表、字段、值域和规则。")
@@ -85,8 +86,12 @@ def check_definitions(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """检查数据集、值域、规则的定义，列出全部错误。退出码：0 没有错误，1 有错误。"""
-    known, problems = survey(DATA, city_folder()) if folder is None else survey(folder)
+    """检查数据集、值域、规则的定义和规则示例，列出全部错误。退出码：0 没有错误，1 有错误。"""
+    city = city_folder() if folder is None else None
+    known, problems = survey(folder or DATA, city)
+    specs = (folder or DATA) / "specs"
+    if city is None and specs.is_dir() and not problems:
+        survey_specs(specs, known.datasets, problems)
     if as_json:
         rows = [{"file": item.file, "line": item.line, "part": item.part, "reason": item.reason} for item in problems]
         print(json.dumps(rows, ensure_ascii=False, indent=1))

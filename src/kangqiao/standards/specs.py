@@ -28,6 +28,7 @@ from pathlib import Path
 from kangqiao.base.errors import DefinitionError
 from kangqiao.standards.expressions import fields_of
 from kangqiao.standards.model import Dataset, Field, Rule
+from kangqiao.standards.problems import Problems
 
 VERDICT = "verdict"
 """The name of a table's last column."""
@@ -89,6 +90,21 @@ def read_specs(folder: Path, datasets: Mapping[str, Dataset]) -> dict[str, dict[
             raise DefinitionError(where, f"there is no dataset {path.stem!r}")
         specs[path.stem] = read_dataset_specs(path, where, datasets[path.stem])
     return specs
+
+
+def survey_specs(folder: Path, datasets: Mapping[str, Dataset], problems: Problems) -> None:
+    """Put the first fault of every file of ``folder``, and every rule without a table, to ``problems``."""
+    for name, dataset in datasets.items():
+        where = f"{folder.name}/{name}.md"
+        with problems.caught():
+            path = folder / f"{name}.md"
+            specs = read_dataset_specs(path, where, dataset) if path.exists() else {}
+            for rule in dataset.rules:
+                if rule.code not in specs:
+                    problems.append(DefinitionError(where, f"rule {rule.code!r} has no table"))
+    for path in sorted(folder.glob("*.md")):
+        if path.stem not in datasets:
+            problems.append(DefinitionError(f"{folder.name}/{path.name}", f"there is no dataset {path.stem!r}"))
 
 
 def rules_without_spec(specs: Mapping[str, Mapping[str, Spec]], datasets: Mapping[str, Dataset]) -> list[str]:
