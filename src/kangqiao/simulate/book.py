@@ -47,6 +47,11 @@ def arranged() -> tuple[str, ...]:
     return tuple(_ARRANGEMENTS)
 
 
+def is_of_encounters(dataset: str) -> bool:
+    """Whether the parent of its rows is a visit or a stay."""
+    return _ARRANGEMENTS[dataset] in (_of_visits, _each_visit, _of_stays, _of_both, _admissions, _leavings)
+
+
 def _repeat(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """For ``counts`` rows of each parent: the parent of each row, and its number there from 1."""
     parent = np.repeat(np.arange(len(counts)), counts)

@@ -29,7 +29,7 @@ _FIRST = (
     "inpatient_front_page",
 )
 """What is sent before anything else."""
-_ABSORBING = (
+ABSORBING = (
     "outpatient_charge_detail",
     "outpatient_prescription",
     "lab_result_item",
@@ -161,8 +161,17 @@ def _few_of_the_others(good: dict[str, int], left: int) -> int:
         return left
     each = min(left // (_GENERIC_SHARE * len(generic)), _GENERIC_MOST)
     for name in generic:
-        good[name] += each
-    return left - each * len(generic)
+        more = min(each, _most_of_parents(name, good) - 1)
+        good[name] += more
+        left -= more
+    return left
+
+
+def _most_of_parents(name: str, good: dict[str, int]) -> int:
+    """No more rows than the table has that their key is taken from."""
+    dataset = catalogue().dataset(name)
+    parents = [one.dataset for one in dataset.references if set(dataset.key) <= set(one.fields)]
+    return min((max(good.get(parent, 1), 1) for parent in parents), default=_GENERIC_MOST + 1)
 
 
 def _by_proportion(plan: Choice, quota: TableQuota, left: int) -> int:
@@ -194,6 +203,6 @@ def _most(quota: TableQuota, name: str) -> int:
 def _absorb(plan: Choice, left: int) -> None:
     """Put what is left where any number of rows is right."""
     if left > 0 and plan.good:
-        flexible = [name for name in _ABSORBING if name in plan.good]
+        flexible = [name for name in ABSORBING if name in plan.good]
         others = [name for name in plan.good if name not in (_VISITS, _DISCHARGES, _STAYS, *RECORDS)]
         plan.good[(flexible or others or list(plan.good))[0]] += left

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from kangqiao.simulate.book import Book
+from kangqiao.simulate.book import Book, is_of_encounters
 from kangqiao.simulate.chance import stream
-from kangqiao.simulate.choosing import Choice, choose, declared_tables, prescribed
+from kangqiao.simulate.choosing import ABSORBING, Choice, choose, declared_tables, prescribed
 from kangqiao.simulate.days import busyness, day_number, day_of, spread
 from kangqiao.simulate.faults.planting import NOTHING, Share, share_out
 from kangqiao.simulate.generic.breaking import Breaker
+from kangqiao.simulate.generic.draft import Columns
 from kangqiao.simulate.generic.templates import Known, Wanted, dressed
 from kangqiao.simulate.house import House
 from kangqiao.simulate.jobs import population, run_jobs
@@ -35,8 +36,7 @@ _VISIT_CENTS = 35_000
 _STAY_CENTS = 1_600_000
 _KNOWN = 600
 """Rows of a table that others may point at."""
-_WITHOUT_PEOPLE = ("department", "staff", "bed", "infectious_disease_card")
-"""Tables pointed at whose rows are not about the patient of a visit or stay."""
+_ABOUT_RESIDENTS = ("resident_basic_info", "health_checkup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,14 @@ class Told:
     declared: int | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class MadeTable:
+    """Clean rows of a table without a sheet, and the position of the day of each."""
+
+    columns: Columns
+    position: np.ndarray
+
+
 def write_tables(
     wish: Wish, out: Path, processes: int, tell: Callable[[int, int], None] | None = None
 ) -> dict[str, Any]:
@@ -95,6 +103,8 @@ class _Writer:
         self._folder = job.out / self._house.name
         self._told = Told()
         self._known: dict[str, Known] = {}
+        self._covered: set[int] = set()
+        """Positions of days on which something is sent."""
 
     def write(self) -> Told:
         choice = choose(self._quota)
@@ -102,15 +112,22 @@ class _Writer:
         if not self._quota.rows:
             return self._told
         faults = share_out(self._quota.faulty_rows, choice.good)
-        left = self._quota.rows - sum(choice.good.values()) - sum(share.added for share in faults.values())
-        choice.good[max(choice.sheets or choice.good, key=lambda name: choice.good[name])] += left
-        self._stock(choice)
+        self._give(choice, self._quota.rows - sum(choice.good.values()) - sum(one.added for one in faults.values()))
         month = self._month(choice)
-        for dataset in catalogue().in_loading_order():
-            if dataset.name in choice.good:
-                self._send(dataset, month, choice, faults.get(dataset.name, NOTHING))
+        self._remember_sheets(month, choice)
+        made = self._made(month, choice)
+        self._give(choice, sum(choice.generic.values()) - sum(len(table.position) for table in made.values()))
+        self._stock(choice)
+        self._send(self._month(choice), made, choice, faults)
         self._told.days = {path.name[:10] for path in self._folder.glob("scheduled/*/*")} & self._days_written
         return self._told
+
+    def _give(self, choice: Choice, rows: int) -> None:
+        """Put rows that are left (or take those too many) where any number of rows is right."""
+        if rows:
+            free = [name for name in ABSORBING if name in choice.good and name not in referred_to()]
+            largest = max(choice.sheets or choice.good, key=lambda name: choice.good[name])
+            choice.good[(free or [largest])[0]] += rows
 
     @property
     def _days_written(self) -> set[str]:
@@ -159,64 +176,91 @@ class _Writer:
 
     # ── tables of the month ──────────────────────────────────────────────────────────────────
 
-    def _send(self, dataset: Dataset, month: Month, choice: Choice, share: Share) -> None:
-        rows = choice.good[dataset.name]
+    def _send(self, month: Month, made: dict[str, MadeTable], choice: Choice, faults: dict[str, Share]) -> None:
         book = Book(month)
-        if dataset.name in SHEETS:
-            sent = self._sender(book, dataset, share).write()
-            self._remember(book, dataset.name)
-        else:
-            sent = self._write_generic(dataset, month, rows, share)
-        self._told.tables += bool(sent.files)
-        self._told.sent += sent
+        for dataset in catalogue().in_loading_order():
+            if not choice.good.get(dataset.name):
+                continue
+            share = faults.get(dataset.name, NOTHING)
+            if dataset.name in SHEETS:
+                sent = self._sender(book, dataset, share).write()
+            else:
+                sent = self._write_made(dataset, month, made[dataset.name], share)
+            self._told.tables += bool(sent.files)
+            self._told.sent += sent
 
     def _sender(self, book: Book, dataset: Dataset, share: Share) -> Sender:
         return Sender(book, dataset, self._style, self._folder / "scheduled" / dataset.name, share)
 
-    def _remember(self, book: Book, name: str) -> None:
-        """Keep some rows of a table that others point at."""
-        if name not in referred_to():
-            return
-        chunk = Chunk(book, name, book.rows(name).part(0, _KNOWN))
-        columns = {key: np.array(texts(value, len(chunk)), dtype=object) for key, value in SHEETS[name](chunk).items()}
-        person = None if name in _WITHOUT_PEOPLE else chunk.person
-        self._known[name] = Known(columns, residents(chunk).person if name in RECORDS else person)
+    def _remember_sheets(self, month: Month, choice: Choice) -> None:
+        """Keep some rows of the tables that others point at."""
+        book = Book(month)
+        for name in choice.sheets:
+            rows = book.rows(name)
+            self._covered |= set(rows.position.tolist())
+            if name in referred_to() and len(rows):
+                chunk = Chunk(book, name, rows.part(0, _KNOWN))
+                made = SHEETS[name](chunk)
+                columns = {key: np.array(texts(value, len(chunk)), dtype=object) for key, value in made.items()}
+                self._known[name] = Known(columns, _people_of(chunk))
 
-    def _write_generic(self, dataset: Dataset, month: Month, rows: int, share: Share) -> Sent:
-        position = self._positions(dataset, month, rows)
-        wanted = Wanted(dataset, self._house, tuple(month.days.tolist()), position, self._known)
-        columns, kept = dressed(wanted)
-        self._known[dataset.name] = Known(columns)
-        sent = Sent(stored=len(kept))
-        filled = {name for name, values in columns.items() if (values != "").any()}
+    def _made(self, month: Month, choice: Choice) -> dict[str, MadeTable]:
+        """Rows of all tables without a sheet."""
+        made: dict[str, MadeTable] = {}
+        for dataset in catalogue().in_loading_order():
+            if rows := choice.generic.get(dataset.name):
+                position = self._positions(dataset.name, month, rows)
+                wanted = Wanted(dataset, self._house, tuple(month.days.tolist()), position, self._known)
+                columns, kept = dressed(wanted)
+                made[dataset.name] = MadeTable(columns, position[kept])
+                if len(kept):
+                    self._known[dataset.name] = Known(columns)
+        return made
+
+    def _positions(self, name: str, month: Month, rows: int) -> np.ndarray:
+        """Days of the rows: first those on which nothing else is sent, then by how busy they are."""
+        bare = sorted(set(range(len(month.days))) - self._covered)[:rows]
+        self._covered |= set(bare)
+        chance = month.rng("positions", name).random(len(month.days))
+        others = np.repeat(np.arange(len(month.days)), spread(rows - len(bare), month.weights * (0.5 + chance)))
+        return np.sort(np.concatenate([np.array(bare, dtype=np.int64), others]))
+
+    def _write_made(self, dataset: Dataset, month: Month, made: MadeTable, share: Share) -> Sent:
+        sent = Sent(stored=len(made.position))
+        filled = {name for name, values in made.columns.items() if (values != "").any()}
         fields = self._style.fields(dataset, filled)
         names = [item.name for item in fields]
-        table = {name: columns[name].copy() for name in names}
+        table = {name: made.columns[name] for name in names}
         extra: list[tuple[int, list[str]]] = []
-        if any(share) and len(kept):
-            breaker = Breaker(dataset, columns, names, self._house, month.days[position[kept]], self._style.number * 5)
-            sent.planted = breaker.planted
+        if any(share) and len(made.position) >= sum(share):
+            day = month.days[made.position]
+            breaker = Breaker(dataset, made.columns, names, self._house, day, self._style.number * 5)
             table, extra = breaker.broken(share)
-            sent.rejected, sent.duplicate = breaker.rejected, breaker.duplicate
-        days = position[kept]
-        lines: dict[int, list[str]] = {}
-        for day, line in zip(days.tolist(), self._style.lines([table[name].tolist() for name in names]), strict=True):
-            lines.setdefault(day, []).append(line)
-        for row, cells in extra:
-            lines[int(days[row])].append(self._style.line(cells))
+            sent.planted, sent.rejected, sent.duplicate = breaker.planted, breaker.rejected, breaker.duplicate
+        lines = self._by_day(made.position, table, extra)
         folder = self._folder / "scheduled" / dataset.name
         folder.mkdir(parents=True, exist_ok=True)
-        for day in sorted(lines):
-            head = self._style.head(dataset, fields)
-            self._style.write(folder / day_of(month.days[day]).isoformat(), [head, *lines[day]])
-            sent.files += 1
+        for position in sorted(lines):
+            day_name = day_of(month.days[position]).isoformat()
+            self._style.write(folder / day_name, [self._style.head(dataset, fields), *lines[position]])
+        sent.files = len(lines)
         return sent
 
-    def _positions(self, dataset: Dataset, month: Month, rows: int) -> np.ndarray:
-        """Days of the rows: spread over all, each table beginning on another one."""
-        turn = (self._house.number + len(self._known)) % len(month.days)
-        counts = np.roll(spread(rows, np.roll(month.weights, -turn)), turn)
-        return np.repeat(np.arange(len(month.days)), counts)
+    def _by_day(self, position: np.ndarray, table: Columns, extra: list[tuple[int, list[str]]]) -> dict[int, list[str]]:
+        lines: dict[int, list[str]] = {}
+        written = self._style.lines([values.tolist() for values in table.values()])
+        for day, line in zip(position.tolist(), written, strict=True):
+            lines.setdefault(day, []).append(line)
+        for row, cells in extra:
+            lines[int(position[row])].append(self._style.line(cells))
+        return lines
+
+
+def _people_of(chunk: Chunk) -> np.ndarray | None:
+    """Whom the rows are about, where that can be told."""
+    if chunk.dataset in _ABOUT_RESIDENTS:
+        return residents(chunk).person
+    return chunk.person if is_of_encounters(chunk.dataset) else None
 
 
 @cache
