@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from lxml import etree
 
@@ -16,7 +15,9 @@ from kangqiao.engine.cda.parsing import HL7, XSI_TYPE, Element
 from kangqiao.engine.cda.paths import local, tag
 from kangqiao.engine.cda.resident_id import is_resident_id
 from kangqiao.engine.cda.values import CODED, DATA_TYPES, QUANTITY, is_number, is_time, natural_type, text_of
+from kangqiao.standards.catalogue import catalogue
 from kangqiao.standards.model import Field
+from kangqiao.standards.nearest import nearest_codes
 
 RESIDENT_ID = "2.16.156.10011.1.3"
 GENDERS = "GBT2261.1-2003"
@@ -51,6 +52,8 @@ def check_header(root: Element, header: Header, findings: Findings) -> None:
         findings.add("cda.id_root_wrong", path="id/@root")
     if not header.effective_time:
         findings.add("cda.effective_time_missing", path="effectiveTime")
+    elif not is_time(header.effective_time):
+        findings.add("cda.effective_time_malformed", path="effectiveTime/@value")
     if _attribute(root, "confidentialityCode", "code") not in ("N", "R", "V"):
         findings.add("cda.confidentiality_unknown", path="confidentialityCode")
     if _attribute(root, "languageCode", "code") != "zh-CN":
@@ -196,7 +199,7 @@ def _check_coded(title: str, value: Element, field: Field, system: str, path: st
     if not code:
         return
     stated = value.get("codeSystem") or ""
-    if system and stated and stated != system:
+    if system and stated and not f"{stated}.".startswith(f"{system}.") and not f"{system}.".startswith(f"{stated}."):
         findings.add("cda.code_system_differs", title, system, stated, path=path, line=line)
     if not field.value_set:
         return
@@ -204,8 +207,9 @@ def _check_coded(title: str, value: Element, field: Field, system: str, path: st
     if code in codes:
         _check_display_name(title, code, codes[code], value, findings)
     else:
-        near = get_close_matches(code, codes, n=3, cutoff=0.5) or get_close_matches(value.get("displayName") or "", ())
-        hint = f"，相近的有 {'、'.join(f'{item} {codes[item]}' for item in near)}。" if near else "。"
+        table = catalogue().value_sets[field.value_set]
+        near = nearest_codes(table, value.get("displayName") or code) or nearest_codes(table, code)
+        hint = f"，相近的有 {'、'.join(f'{item} {name}' for item, name in near)}。" if near else "。"
         findings.add("cda.code_unknown", title, code, field.value_set, hint, path=path, line=line)
 
 

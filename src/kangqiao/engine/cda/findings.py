@@ -22,6 +22,7 @@ MESSAGES: dict[str, tuple[Severity, str]] = {
     "cda.id_missing": (ERROR, "没有文档流水号（ClinicalDocument/id）。"),
     "cda.id_root_wrong": (WARNING, "文档流水号的 root 应为 2.16.156.10011.1.1。"),
     "cda.effective_time_missing": (ERROR, "没有文档生成时间（effectiveTime）。"),
+    "cda.effective_time_malformed": (ERROR, "文档生成时间不存在或格式不对，应写作 YYYYMMDDhhmmss。"),
     "cda.confidentiality_unknown": (WARNING, "confidentialityCode 应为 N、R、V 之一。"),
     "cda.language_wrong": (WARNING, "languageCode 应为 zh-CN。"),
     "cda.set_id_missing": (WARNING, "没有文档集编号（setId），更正时无法识别旧版本。"),
@@ -55,7 +56,6 @@ MESSAGES: dict[str, tuple[Severity, str]] = {
     "cda.number_malformed": (ERROR, "{0}的数值“{1}”不是数字。"),
     "cda.boolean_malformed": (ERROR, "{0}的取值“{1}”应为 true 或 false。"),
     "cda.time_malformed": (ERROR, "时间“{0}”不存在或格式不对，应写作 YYYYMMDD 或 YYYYMMDDhhmmss。"),
-    "cda.time_imprecise": (WARNING, "{0}只写到日期，按 0 时 0 分记。"),
     "cda.xml_id_repeated": (ERROR, "ID“{0}”在文档中出现了不止一次。"),
     "cda.too_many_findings": (WARNING, "问题超过 {0} 条，其余不再列出。"),
 }
@@ -65,6 +65,7 @@ HEADER_ERRORS = frozenset(
     {
         "cda.id_missing",
         "cda.effective_time_missing",
+        "cda.effective_time_malformed",
         "cda.version_malformed",
         "cda.patient_missing",
         "cda.patient_name_missing",

@@ -83,7 +83,7 @@ class _Mapper:
                 present = _Group(0, {})
                 groups.append(present)
             present.entries[entry.anchor] = entry
-        return [*(clusters[number] for number in sorted(clusters)), *groups]
+        return _with_common(list(map(clusters.__getitem__, sorted(clusters))), groups)
 
     def _row(self, dataset: str, group: _Group, number: int) -> Row:
         row: Row = {}
@@ -132,3 +132,11 @@ class _Mapper:
         if place.steps:
             return read_name(value)
         return read_value(value, field, is_named=entry.anchor in self._kind.named)
+
+
+def _with_common(clusters: list[_Group], loose: list[_Group]) -> list[_Group]:
+    """Rows by clusters where there are any: an entry outside them, the method say, is then common to all."""
+    if not clusters:
+        return loose
+    common = {anchor: entry for group in reversed(loose) for anchor, entry in group.entries.items()}
+    return [_Group(group.cluster, common | group.entries) for group in clusters]

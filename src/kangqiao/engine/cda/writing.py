@@ -52,7 +52,7 @@ def default_header(kind: DocumentType, rows: Rows, institution: str = "", custod
     key = [first.get(name, "") for name in _document_key(kind, dataset)]
     number = hashlib.sha256("\x1f".join((kind.code, institution, *key)).encode()).hexdigest()[:32]
     time = write_time(first.get(dataset.event_time, "")) or "19000101"
-    keeper = first.get("institution_code", "") or institution
+    keeper = first.get("institution_code", "").strip() or institution
     return Header(number, time, number, 1, keeper, custodian, DOCUMENT_ID, DOCUMENT_ID)
 
 
@@ -113,13 +113,15 @@ class _Writer:
         self._body = etree.Element(tag("structuredBody"))
         self._sections: dict[str, Element] = {}
         self._entries: dict[tuple[str, int, Anchor], Element] = {}
-        self._clusters: dict[tuple[str, int], Element] = {}
+        self._clusters: dict[int, Element] = {}
 
     def write(self) -> bytes:
         self._write_skeleton()
         for item in self._kind.datasets:
             rows = self._rows.get(item.name, [])
             for number, row in enumerate(rows, 1):
+                if item.repeats:
+                    self._open_cluster(number)
                 self._write_row(item.name, row, number if item.repeats else 0, is_first=number == 1)
         self._finish()
         return bytes(etree.tostring(self._root, encoding="UTF-8", xml_declaration=True, pretty_print=True))
@@ -223,7 +225,7 @@ class _Writer:
 
     def _new_entry(self, anchor: Anchor, number: int) -> Element:
         section = self._section(anchor.section)
-        parent = self._cluster(section, number) if number else etree.SubElement(section, tag("entry"))
+        parent = self._cluster(number) if number else etree.SubElement(section, tag("entry"))
         is_observation = anchor.name[:1].isupper()
         attributes = {"classCode": "OBS" if is_observation else _CLASSES[anchor.name], "moodCode": "EVN"}
         element = etree.SubElement(parent, tag("observation" if is_observation else anchor.name), attributes)
@@ -236,14 +238,16 @@ class _Writer:
                 etree.SubElement(child_of(code, "qualifier"), tag("name"), displayName=qualifier)
         return element
 
-    def _cluster(self, section: Element, number: int) -> Element:
+    def _cluster(self, number: int) -> Element:
         """A new component in the organizer of row ``number``."""
-        if ("", number) not in self._clusters:
-            entry = etree.SubElement(section, tag("entry"))
-            organizer = etree.SubElement(entry, tag("organizer"), classCode="CLUSTER", moodCode="EVN")
-            etree.SubElement(organizer, tag("statusCode"), code="completed")
-            self._clusters["", number] = organizer
-        return etree.SubElement(self._clusters["", number], tag("component"))
+        return etree.SubElement(self._clusters[number], tag("component"))
+
+    def _open_cluster(self, number: int) -> None:
+        """The organizer of row ``number``, even if nothing will stand in it: rows lie in their order."""
+        entry = etree.SubElement(self._section(self._repeating_section()), tag("entry"))
+        organizer = etree.SubElement(entry, tag("organizer"), classCode="CLUSTER", moodCode="EVN")
+        etree.SubElement(organizer, tag("statusCode"), code="completed")
+        self._clusters[number] = organizer
 
     def _section(self, key: str) -> Element:
         if key not in self._sections:
@@ -272,10 +276,7 @@ class _Writer:
 
     def _is_aligned(self, dataset: str, repeats: bool, found: Sequence[Row]) -> bool:
         """Whether the rows read so far stand for the rows given, one for one."""
-        if not repeats:
-            return bool(found)
-        written = {number for _, number in self._clusters}
-        return len(found) == len(self._rows[dataset]) and len(written) == len(found)
+        return len(found) == len(self._rows[dataset]) if repeats else bool(found)
 
     def _supplement(self, dataset: str, row: Row, read: Mapping[str, str], number: int) -> None:
         is_absent = not read
@@ -285,8 +286,7 @@ class _Writer:
                 self._add_supplement(f"{dataset}.{field.name}", field.title, raw, number)
 
     def _add_supplement(self, key: str, title: str, raw: str, number: int) -> None:
-        section = self._section(self._repeating_section() if number else SUPPLEMENT)
-        parent = self._cluster(section, number) if number else etree.SubElement(section, tag("entry"))
+        parent = self._cluster(number) if number else etree.SubElement(self._section(SUPPLEMENT), tag("entry"))
         element = etree.SubElement(parent, tag("observation"), classCode="OBS", moodCode="EVN")
         etree.SubElement(element, tag("code"), code=key, displayName=title, codeSystemName=SUPPLEMENT)
         value = etree.SubElement(element, tag("value"), {XSI_TYPE: "ST"})
