@@ -34,7 +34,7 @@ def simulate(
     rows: Annotated[str, typer.Option(help="规模：公布数据量的倍数，1 为全市")] = "0.01",
     faults: Annotated[str, typer.Option(help="故意出错的行占定时数据的比例")] = "0",
     seed: Annotated[int, typer.Option(min=0, help="随机种子；参数相同，文件逐字节相同")] = 7,
-    institutions: Annotated[str, typer.Option(metavar="A,B", help="只写这些机构，默认全部 51 家")] = "",
+    institutions: Annotated[str, typer.Option(metavar="A,B", help="只写这些机构，默认当月表中的全部")] = "",
     days: Annotated[str, typer.Option(metavar="1-7", help="只写当月的这几天，默认整月")] = "",
     processes: Annotated[int, typer.Option(min=1, help="同时使用的进程数；不影响结果")] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="输出计划摘要（JSON）")] = False,
@@ -127,8 +127,11 @@ def summary(plan: dict[str, Any]) -> dict[str, Any]:
 
 def _text(plan: dict[str, Any], out: Path) -> str:
     short = summary(plan)
+    before = short.get("stored_before")
+    records = f"；另有月前已建的健康档案 {before:,} 行" if before else ""
     return (
         f"{short['institutions']} 家机构，{short['files']:,} 个文件，{short['total_rows']:,} 行，在 {out}\n"
         f"定时数据应入库 {short['stored_scheduled']:,} 行，拒收 {short['rejected']:,} 行，"
-        f"重复 {short['duplicate']:,} 行；实时数据应入库 {short['stored_realtime']:,} 行。明细见 {out / 'plan.json'}"
+        f"重复 {short['duplicate']:,} 行；实时数据应入库 {short['stored_realtime']:,} 行{records}。"
+        f"明细见 {out / 'plan.json'}"
     )

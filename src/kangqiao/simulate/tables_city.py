@@ -207,10 +207,11 @@ class _Writer:
     def _made(self, month: Month, choice: Choice) -> dict[str, MadeTable]:
         """Rows of all tables without a sheet."""
         made: dict[str, MadeTable] = {}
+        whole = tuple(day_number(day) for day in self._job.wish.days)
         for dataset in catalogue().in_loading_order():
             if rows := choice.generic.get(dataset.name):
                 position = self._positions(dataset.name, month, rows)
-                wanted = Wanted(dataset, self._house, tuple(month.days.tolist()), position, self._known)
+                wanted = Wanted(dataset, self._house, tuple(month.days.tolist()), position, self._known, whole)
                 columns, kept = dressed(wanted)
                 made[dataset.name] = MadeTable(columns, position[kept])
                 if len(kept):

@@ -53,13 +53,17 @@ class Known:
 
 @dataclass(frozen=True, eq=False)
 class Wanted:
-    """Rows to be made: ``position`` of the day of each among ``days`` (day numbers), in order."""
+    """Rows to be made: ``position`` of the day of each among ``days`` (day numbers), in order.
+
+    ``month`` are the days that the pool is made for, ``days`` among them.
+    """
 
     dataset: Dataset
     house: House
     days: tuple[int, ...]
     position: np.ndarray
     known: Mapping[str, Known]
+    month: tuple[int, ...]
 
 
 @cache
@@ -82,7 +86,7 @@ class _Dressing:
         self._wanted = wanted
         self._dataset = wanted.dataset
         self._rng = stream(wanted.house.seed, wanted.house.name, wanted.dataset.name, "dressed")
-        self._pool = _pool(wanted.dataset.name, wanted.house.population, wanted.days)
+        self._pool = _pool(wanted.dataset.name, wanted.house.population, wanted.month)
         self._who = {name: what for name, (whose, what) in persons_in(self._dataset).items() if whose == PATIENT}
         self._linked: set[str] = set()
 
@@ -120,7 +124,8 @@ class _Dressing:
         """Take pooled rows for ``rows`` and put the institution's own things into them."""
         house = self._wanted.house
         place = (house.number * 5 + np.arange(len(self._wanted.position)) + turn)[rows] % PER_DAY
-        source = self._wanted.position[rows] * PER_DAY + place
+        day = np.array(self._wanted.days)[self._wanted.position[rows]]
+        source = np.searchsorted(np.array(self._wanted.month), day) * PER_DAY + place
         for name, values in self._pool.items():
             columns[name][rows] = values[source]
         for field in self._dataset.fields:
