@@ -73,6 +73,35 @@ def hostile() -> Iterator[Broken]:
     yield Broken("huge name", changed("<text></text>", f"<text><{name}/></text>"), "cda.too_many_attributes")
 
 
+def large() -> Iterator[Broken]:
+    """Documents as large as a document may be, of the shapes that cost most; they are read, with a warning."""
+    state = SPECIMEN_STATE.replace("溶血", "合格")
+    yield Broken("one entry 8,000 times", changed("</section>", state * 8000 + "</section>"), "cda.value_repeated")
+    row = (
+        '<entry><organizer><component><observation><code code="lab_result_item.unit" codeSystemName="康桥平台数据项"/>'
+    )
+    rows = (row + "<value>x</value></observation></component></organizer></entry>") * 6000
+    yield Broken("6,000 rows", changed("</section>", rows + "</section>"), "cda.entry_unmapped")
+    signer = "<authenticator><assignedEntity><code displayName='x'/></assignedEntity></authenticator>"
+    yield Broken("12,000 signers", changed("  <legalAuthenticator>", signer * 12_000 + "<legalAuthenticator>"), "")
+    unit = "<asOrganizationPartOf><wholeOrganization><id root='1.2'/></wholeOrganization></asOrganizationPartOf>"
+    place = "<serviceProviderOrganization>"
+    yield Broken("12,000 wards", changed(place, place + unit * 12_000), "")
+    number = "<id root='1.2.3' extension='x'/>"
+    yield Broken(
+        "40,000 identifiers",
+        changed('<patientRole classCode="PAT">', '<patientRole classCode="PAT">' + number * 40_000),
+        "",
+    )
+    sections = "<component><section><code code='1-1'/></section></component>" * 12_000
+    yield Broken("12,000 sections", changed("<structuredBody>", "<structuredBody>" + sections), "cda.section_unknown")
+    spaces = "".join(f"<a xmlns:n{n}='u{n}'>" for n in range(40))
+    nested = spaces + "<b/>" * 30_000 + "</a>" * 40
+    yield Broken("namespaces in namespaces", changed("<text></text>", f"<text>{nested}</text>"), "")
+    comments = "<!--x-->" * 400_000
+    yield Broken("400,000 comments", changed("<text></text>", f"<text>{comments}</text>"), "")
+
+
 def malformed() -> Iterator[Broken]:
     """Files that are no whole, well-formed document of HL7 CDA."""
     yield Broken("empty", b"", "cda.empty")

@@ -47,6 +47,7 @@ class _Mapper:
         self._supplements: dict[int, dict[str, str | None]] = defaultdict(dict)
         for item in found.supplements:
             self._supplements[item.cluster].setdefault(item.key, item.value)
+        self._common: dict[Place, str | None] = {}
         number = root.find(tag("id"))
         self._id = "" if number is None else (number.get("extension") or "").strip()
 
@@ -107,10 +108,17 @@ class _Mapper:
             first = next(iter(place.steps)).name
             if first.startswith("@"):
                 return str(number) if first == "@number" else f"{self._id}-{number}"
-            return read_path(self._root, place.steps, field)
-        if place.is_row:
+        elif place.is_row:
             entry = group.entries.get(place.anchor)
             return self._entry_text(entry, place, field) if entry else None
+        if place not in self._common:
+            self._common[place] = self._common_text(place, field)
+        return self._common[place]
+
+    def _common_text(self, place: Place, field: Field) -> str | None:
+        """What is said once for the whole document: read once, however many rows it has."""
+        if place.anchor is None:
+            return read_path(self._root, place.steps, field)
         return self._only_text(self._outline.by_anchor.get(place.anchor, ()), place, field)
 
     def _only_text(self, entries: Sequence[Entry], place: Place, field: Field) -> str | None:
