@@ -22,12 +22,15 @@ def clean_rows(kind: DocumentType, seed: int, many: int = 3) -> Rows:
     for item in kind.datasets:
         columns = example_rows(kind.dataset(item.name), catalogue(), many if item.repeats else 1, seed)
         made = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-        places = kind.places_of[item.name]
-        common = {name for name, found in places.items() if any(not p.is_row and p.anchor is None for p in found)}
-        shared = shared or {name: text for name, text in made[0].items() if name in common}
         for number, row in enumerate(made, 1):
             if "item_no" in row:
                 row["item_no"] = str(number)
+            if kind.code == "C0005":  # herbal prescriptions go to the same dataset as those of C0004
+                row["prescription_no"] = f"9{row['prescription_no'][1:]}"
+        places = kind.places_of[item.name]
+        common = {name for name, found in places.items() if any(not p.is_row and p.anchor is None for p in found)}
+        shared = shared or {name: text for name, text in made[0].items() if name in common}
+        for row in made:
             row.update((name, text) for name, text in shared.items() if name in row)
         rows[item.name] = [{name: text for name, text in row.items() if text} for row in made]
     return rows
