@@ -115,7 +115,8 @@ class DocumentType:
     def places(self) -> tuple[Place, ...]:
         """Where the fields stand, in the order of writing. Raises DefinitionError."""
         path = DATA / "places" / f"{self.code}.tsv"
-        return tuple(self._place(row, f"cda/places/{path.name}") for row in _read(path))
+        lines = enumerate(_read(path), 2)
+        return tuple(self._place(row, f"cda/places/{path.name}: line {number}") for number, row in lines)
 
     @cached_property
     def places_of(self) -> dict[str, dict[str, list[Place]]]:
