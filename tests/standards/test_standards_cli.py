@@ -101,14 +101,14 @@ def test_show_of_an_unknown_name_is_a_sentence_and_exit_2(
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err == (
-        "没有名为 exam_reprot 的数据集，是否为 exam_report、lab_report、exam_detail？（dataset.unknown）\n"
+        "没有名为 exam_reprot 的数据集，是否为 exam_report、exam_request、lab_report？（dataset.unknown）\n"
     )
 
 
 def test_export(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run("export", str(tmp_path / "out")) == 0
     assert capsys.readouterr().out == (
-        f"已写出 {4 + 3 * len(catalogue().datasets) + len(catalogue().value_sets)} 个文件：{tmp_path / 'out'}\n"
+        f"已写出 {4 + 4 * len(catalogue().datasets) + len(catalogue().value_sets)} 个文件：{tmp_path / 'out'}\n"
     )
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "catalogue.json",
