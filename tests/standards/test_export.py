@@ -40,13 +40,16 @@ def test_files_written(small: Path, tmp_path: Path) -> None:
         "value-sets.csv",
         "datapackage.json",
         "catalogue.json",
+        "pages/README.md",
+        "pages/charge.md",
+        "pages/visit.md",
     ]
     assert all(path.is_file() for path in written)
 
 
 def test_same_catalogue_same_bytes(exported: Path, tmp_path: Path) -> None:
     again = export(catalogue(), tmp_path)
-    assert len(again) == 4 + 3 * len(catalogue().datasets) + len(catalogue().value_sets)
+    assert len(again) == 5 + 4 * len(catalogue().datasets) + len(catalogue().value_sets)
     assert [path for path in again if path.read_bytes() != (exported / path.relative_to(tmp_path)).read_bytes()] == []
 
 
@@ -127,7 +130,15 @@ def test_codes_stay_text_in_the_workbook(exported: Path) -> None:
     """A leading zero is part of a code."""
     book = openpyxl.load_workbook(exported / "data-dictionary.xlsx")
     found = [row for row in rows(book["值域"]) if row[0] == "CV02.01.101"]
-    assert found[0] == ("CV02.01.101", "身份证件类别代码表", "WS 364.3-2011", "01", "居民身份证")
+    assert found[0] == (
+        "CV02.01.101",
+        "身份证件类别代码表",
+        "WS 364.3-2011",
+        "2011",
+        "国家卫生健康委员会",
+        "01",
+        "居民身份证",
+    )
 
 
 def test_schema_of_the_small_visit(small: Path) -> None:

@@ -1,11 +1,11 @@
-"""``docs/glossary.md``: well-formed, no term twice, every dataset and dimension under its own title."""
+"""``docs/glossary.md``: well-formed, no term twice, every dataset on its shelf, every title right."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from kangqiao.standards.catalogue import catalogue
-from kangqiao.standards.model import DIMENSION_TITLES
+from kangqiao.standards.model import CATEGORY_TITLES, DIMENSION_TITLES
 
 GLOSSARY = Path(__file__).parents[2] / "docs" / "glossary.md"
 
@@ -25,10 +25,23 @@ def test_no_term_twice() -> None:
     assert sorted(names) == sorted(set(names))
 
 
-def test_datasets_stand_with_their_titles() -> None:
-    titles = {row[0]: row[1] for row in terms()}
-    expected = {item.name: item.title for item in catalogue().datasets.values()}
-    assert {name: titles.get(name) for name in expected} == expected
+def shelves() -> dict[str, list[tuple[str, str]]]:
+    """Heading of a shelf → names and titles of the datasets on it, as the glossary has them."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for part in GLOSSARY.read_text(encoding="utf-8").split("\n### ")[1:]:
+        heading, *lines = part.splitlines()
+        cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+        found[heading] = [(row[0], row[1]) for row in cells[1:]]
+    return found
+
+
+def test_datasets_stand_on_their_shelves_with_their_titles() -> None:
+    expected = {
+        f"{category} {title}": [(item.name, item.title) for item in known if item.category is category]
+        for known in [catalogue().datasets.values()]
+        for category, title in CATEGORY_TITLES.items()
+    }
+    assert shelves() == expected
 
 
 def test_dimensions_stand_with_their_titles() -> None:

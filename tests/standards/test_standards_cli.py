@@ -23,11 +23,15 @@ def test_list_is_a_table_aligned_for_chinese(capsys: pytest.CaptureFixture[str])
     assert run("list") == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1 + len(catalogue().datasets)
-    assert lines[0] == "名称                       标题               来源标准        字段  规则  上报要求"
-    assert lines[1] == (
-        "bed                        床位               local           11    5     医院（定时按月）；区平台（定时按月）"
-    )
-    assert {display_width(line.partition("医院")[0]) for line in lines[1:] if "医院" in line} == {74}
+    assert lines[0].split() == ["名称", "标题", "来源标准", "字段", "规则", "上报要求"]
+    rows = {line.split()[0]: line for line in lines[1:]}
+    assert list(rows) == list(catalogue().datasets)
+    assert rows["bed"].split() == ["bed", "床位", "local", "11", "5", "医院（定时按月）；区平台（定时按月）"]
+    assert rows["daily_course_record"].endswith("  医院（定时随发生）；区平台（定时随发生）")
+    starts = {
+        display_width(line.partition(mark)[0]) for line in lines for mark in ["医院（", "上报要求"] if mark in line
+    }
+    assert len(starts) == 1
 
 
 def test_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,12 +112,13 @@ def test_show_of_an_unknown_name_is_a_sentence_and_exit_2(
 def test_export(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run("export", str(tmp_path / "out")) == 0
     assert capsys.readouterr().out == (
-        f"已写出 {4 + 4 * len(catalogue().datasets) + len(catalogue().value_sets)} 个文件：{tmp_path / 'out'}\n"
+        f"已写出 {5 + 4 * len(catalogue().datasets) + len(catalogue().value_sets)} 个文件：{tmp_path / 'out'}\n"
     )
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "catalogue.json",
         "data-dictionary.xlsx",
         "datapackage.json",
+        "pages",
         "schemas",
         "templates",
         "value-sets",
