@@ -36,7 +36,7 @@ WRONG = {
     "unknown key": (
         *(VISIT, "measures: [fee]", "measure: [fee]", ""),
         "unknown key 'measure', one of name, title, event_time, source, key, fields, "
-        "category, person, references, measures, rules",
+        "category, person, references, successions, measures, rules",
     ),
     "missing key": (VISIT, "event_time: visited_at\n", "", "", "missing key 'event_time'"),
     "text as list": (VISIT, "key: [visit_no]", "key: visit_no", "", "key 'key' must be a list of texts, not 'visit_no'"),

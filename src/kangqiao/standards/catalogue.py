@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from kangqiao.base.errors import DefinitionError, RequestRefused
-from kangqiao.standards.checks import check_references
+from kangqiao.standards.checks import check_references, check_successions
 from kangqiao.standards.compiled import fingerprint, keep, recall
 from kangqiao.standards.edition import read_edition
 from kangqiao.standards.model import LOCAL, Dataset, Edition, Profile, ValueSet
@@ -61,7 +61,10 @@ class Catalogue:
         return {kind: profile for kind, profile in sums.items() if profile is not None}
 
     def in_loading_order(self) -> tuple[Dataset, ...]:
-        """All datasets, those referred to before those that refer to them, else in the order of names."""
+        """All datasets, those referred to before those that refer to them, else in the order of names.
+
+        Successions give no order: what they look at may have been sent years before or after.
+        """
         ordered: dict[str, Dataset] = {}
         for dataset in self.datasets.values():
             self._place(dataset, ordered)
@@ -128,6 +131,7 @@ def survey(folder: Path, city: Path | None = None) -> tuple[Catalogue, Problems]
             datasets[dataset.name] = dataset
     places = {item.name: item.where for item in definitions}
     check_references(datasets, places, reading.listed, problems)
+    check_successions(datasets, places, reading.listed, problems)
     profiles = reading.profiles()
     edition = Edition()
     with problems.caught():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kangqiao.base.errors import DefinitionError
 from kangqiao.standards.expressions import check_expression
-from kangqiao.standards.model import Dataset, Identifies, Reference, Rule
+from kangqiao.standards.model import Dataset, Identifies, Reference, Rule, Succession
 from kangqiao.standards.problems import Problems
 
 _PERSON_IDENTIFIES = {
@@ -31,7 +31,7 @@ class Listing:
 
 
 def check_dataset(dataset: Dataset, listing: Listing, problems: Problems) -> None:
-    """Check key, event time, person, measures, rules and the near side of references."""
+    """Check key, event time, person, measures, rules and the near side of references and successions."""
     for check in (_check_key, _check_event_time, _check_person, _check_measures):
         with problems.caught():
             check(dataset, listing)
@@ -40,6 +40,7 @@ def check_dataset(dataset: Dataset, listing: Listing, problems: Problems) -> Non
         place = f"{listing.where}: references.{reference.dataset}"
         with problems.caught():
             _check_known(listing.names, reference.fields, place, at=("references", number, "fields"))
+    _check_successions(dataset, listing, problems)
 
 
 def _check_known(known: Container[str], names: Iterable[str], where: str, at: tuple[str | int, ...] = ()) -> None:
@@ -108,6 +109,59 @@ def _check_rule(rule: Rule, names: frozenset[str], place: str) -> None:
         check_expression(rule.expr, names)
     except ValueError as error:
         raise DefinitionError(place, str(error), key="expr") from error
+
+
+def _check_successions(dataset: Dataset, listing: Listing, problems: Problems) -> None:
+    seen = {rule.code for rule in dataset.rules}
+    for number, succession in enumerate(dataset.successions):
+        place, at = f"{listing.where}: successions.{succession.code}", ("successions", number)
+        with problems.caught():
+            if succession.code in seen:
+                raise DefinitionError(place, "code is used twice", at=(*at, "code"))
+            seen.add(succession.code)
+            _check_known(listing.names, [succession.field], place, at=(*at, "field"))
+            _check_moment(dataset, succession.field, place, (*at, "field"))
+
+
+def _check_moment(dataset: Dataset, name: str, place: str, at: tuple[str | int, ...]) -> None:
+    """Days and moments can be held against each other; persons by the identity document that their rows name."""
+    item = dataset.by_name.get(name)
+    if item is not None and item.type not in ("D", "DT"):
+        raise DefinitionError(place, f"field {name!r} of {dataset.name} must be a D or DT", at=at)
+    if not dataset.person.id_no:
+        raise DefinitionError(place, f"rows of {dataset.name} have no person.id_no to know the person by", at=at[:-1])
+
+
+def check_successions(
+    datasets: Mapping[str, Dataset], places: Mapping[str, str], listed: Container[str], problems: Problems
+) -> None:
+    """Check that every succession looks at a moment of a person in another dataset; they may go round."""
+    for dataset in datasets.values():
+        for number, succession in enumerate(dataset.successions):
+            where = f"{places[dataset.name]}: successions.{succession.code}"
+            with problems.caught():
+                _check_far_side(dataset, succession, datasets, listed, where, number)
+
+
+def _check_far_side(
+    dataset: Dataset,
+    succession: Succession,
+    datasets: Mapping[str, Dataset],
+    listed: Container[str],
+    where: str,
+    number: int,
+) -> None:
+    at = ("successions", number)
+    target = datasets.get(succession.dataset)
+    if target is dataset:
+        raise DefinitionError(where, "a dataset cannot be held against itself", at=(*at, "dataset"))
+    if target is None:
+        if succession.dataset in listed:
+            return
+        raise DefinitionError(where, f"unknown dataset {succession.dataset!r}", at=(*at, "dataset"))
+    if succession.moment not in target.by_name:
+        raise DefinitionError(where, f"{succession.moment!r} is not a field of {target.name}", at=(*at, "moment"))
+    _check_moment(target, succession.moment, where, (*at, "moment"))
 
 
 def check_references(

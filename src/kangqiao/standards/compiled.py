@@ -27,6 +27,7 @@ from kangqiao.standards.model import (
     Edition,
     Field,
     Identifies,
+    Order,
     Person,
     Prescription,
     Profile,
@@ -34,6 +35,7 @@ from kangqiao.standards.model import (
     Rule,
     Severity,
     Source,
+    Succession,
     ValueSet,
 )
 
@@ -144,6 +146,7 @@ def _dataset(row: list[Any]) -> Dataset:
     said["fields"] = tuple(_field(item) for item in said["fields"])
     said["person"] = Person(*said["person"])
     said["references"] = tuple(_reference(*item) for item in said["references"])
+    said["successions"] = tuple(_succession(*item) for item in said["successions"])
     said["rules"] = tuple(_rule(item) for item in said["rules"])
     said["category"] = Category(said["category"]) if said["category"] else None
     for name in ("key", "measures", "switched_off"):
@@ -167,6 +170,10 @@ def _rule(row: list[Any]) -> Rule:
 
 def _reference(names: list[str], dataset: str, to: list[str], severity: str, message: str) -> Reference:
     return Reference(tuple(names), dataset, tuple(to), _SEVERITIES[severity], message)
+
+
+def _succession(code: str, field: str, order: str, *rest: str) -> Succession:
+    return Succession(code, field, Order(order), *rest)
 
 
 def _profile(row: list[Any]) -> Profile:

@@ -94,6 +94,7 @@ def _dataset(old: Plain, new: Plain, old_sets: Plain, new_sets: Plain) -> _Said:
     yield from _fields(old, new, old_sets, new_sets)
     yield from _rules(old, new)
     yield from _references(old, new)
+    yield from _successions(old, new)
 
 
 def _listed(value: Any) -> Any:
@@ -237,6 +238,25 @@ def _references(old: Plain, new: Plain) -> _Said:
 
 def _reference(item: Plain) -> str:
     return f"{'、'.join(item['fields'])} → {item['dataset']}（{'、'.join(item['to'])}）"
+
+
+def _successions(old: Plain, new: Plain) -> _Said:
+    """They only warn, so none makes a file wrong; catalogues written before there were any have none."""
+    before, after = ({item["code"]: item for item in side.get("successions", ())} for side in (old, new))
+    for code, item in before.items():
+        if code not in after:
+            yield f"删除时序 {code}（{item['message']}）", Effect.NOTE
+        elif item != after[code]:
+            yield f"时序 {code} 由“{_succession(item)}”改为“{_succession(after[code])}”", Effect.NOTE
+    for code, item in after.items():
+        if code not in before:
+            yield f"新增时序 {code}（警告）：{item['message']}", Effect.NOTE
+
+
+def _succession(item: Plain) -> str:
+    order = {"not_after": "不晚于", "not_before": "不早于"}[item["order"]]
+    said = f"{item['field']} {order} {item['dataset']}.{item['moment']}：{item['message']}"
+    return f"{said}（{item['source']}）" if item["source"] else said
 
 
 def _value_sets(old: Plain, new: Plain) -> Iterator[Change]:

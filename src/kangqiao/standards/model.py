@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import ClassVar
 
 from kangqiao.standards.notation import Format, parse_format
 
@@ -167,6 +168,34 @@ class Reference:
     message: str
 
 
+class Order(StrEnum):
+    """On which side of another moment a row's day must lie; the same day is always right."""
+
+    NOT_AFTER = "not_after"
+    NOT_BEFORE = "not_before"
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """What is known of the same person elsewhere must not contradict the row (时序): no visit after a death.
+
+    ``field``, a day or moment of the row, lies ``order`` every ``moment`` of the person's rows in ``dataset``, whoever
+    sent them by whichever channel. It does not apply to rows without an identity document.
+    A violation is a warning, never an error: nobody knows which of the two rows is wrong. Two datasets that look at
+    each other, one ``not_after`` and one ``not_before``, find a contradiction in whichever row comes later.
+    """
+
+    code: str
+    field: str
+    order: Order
+    dataset: str
+    moment: str
+    message: str
+    source: str = ""
+
+    severity: ClassVar[Severity] = Severity.WARNING
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Which fields describe the resident a row is about; empty where the dataset has none."""
@@ -198,6 +227,7 @@ class Dataset:
     fields: tuple[Field, ...]
     person: Person = field(default_factory=Person)
     references: tuple[Reference, ...] = ()
+    successions: tuple[Succession, ...] = ()
     rules: tuple[Rule, ...] = ()
     measures: tuple[str, ...] = ()
     """Number fields whose daily sums are facts."""

@@ -77,19 +77,23 @@ def with_city_rules(definition: Definition, path: Path, where: str) -> Definitio
         raise DefinitionError(where, f"dataset {document['dataset']!r} must be the file's name", key="dataset")
     rules = {node.get("code", ""): node for node in definition.document.get("rules", [])}
     places: dict[str, str] = {}
-    _switch_off(document, rules, where)
+    successions = {node.get("code", ""): node for node in definition.document.get("successions", [])}
+    _switch_off(document, rules, successions, where)
     _change(document, rules, places, where)
     _add(document, rules, places, where)
     merged = {**definition.document, "rules": list(rules.values())}
+    if "successions" in merged:
+        merged["successions"] = list(successions.values())
     off = tuple(document.get("disable", []))
     return replace(definition, document=merged, rule_places=places, switched_off=off)
 
 
-def _switch_off(document: Document, rules: dict[str, Document], where: str) -> None:
+def _switch_off(document: Document, rules: dict[str, Document], successions: dict[str, Document], where: str) -> None:
     for code in document.get("disable", []):
-        if code not in rules:
+        place = rules if code in rules else successions
+        if code not in place:
             raise DefinitionError(f"{where}: disable", f"there is no rule {code!r} to switch off", key=code)
-        del rules[code]
+        del place[code]
 
 
 def _change(document: Document, rules: dict[str, Document], places: dict[str, str], where: str) -> None:

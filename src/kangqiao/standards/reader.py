@@ -15,6 +15,9 @@ To add a dataset is to add a file ``datasets/NAME.yaml``; all values are texts, 
     person: {id_no: id_no, name: patient_name}       # role: field, of the roles that are there
     references:
       - {fields: [department_code], dataset: department, to: [department_code], severity: warning, message: …}
+    successions:                                     # no error, but a warning; order: not_after or not_before
+      - {code: bed_after_death, field: reported_on, order: not_after, dataset: death_record, moment: died_at,
+         message: …}                                 # and source
     measures: [daily_rate]
     fields:
       - {name: bed_no, title: 病床号, id: local, element: DE01.00.026.00, year: '2023', type: S1,
@@ -46,11 +49,13 @@ from kangqiao.standards.model import (
     Dimension,
     Field,
     Identifies,
+    Order,
     Person,
     Reference,
     Rule,
     Severity,
     Source,
+    Succession,
     ValueSet,
 )
 from kangqiao.standards.notation import TYPES, parse_format
@@ -67,7 +72,14 @@ _DATASET = Shape(
         "key": "texts",
         "fields": "maps",
     },
-    {"category": "text", "person": "map", "references": "maps", "measures": "texts", "rules": "maps"},
+    {
+        "category": "text",
+        "person": "map",
+        "references": "maps",
+        "successions": "maps",
+        "measures": "texts",
+        "rules": "maps",
+    },
 )
 _SOURCE = Shape({"standard": "text"}, {"part": "text", "table": "text"})
 _FIELD = Shape(
@@ -79,6 +91,9 @@ _RULE = Shape(
     {"field": "text", "source": "text"},
 )
 _REFERENCE = Shape({"fields": "texts", "to": "texts", **dict.fromkeys(("dataset", "severity", "message"), "text")})
+_SUCCESSION = Shape(
+    dict.fromkeys(("code", "field", "order", "dataset", "moment", "message"), "text"), {"source": "text"}
+)
 _PERSON = Shape({}, dict.fromkeys(Person.__slots__, "text"))
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -147,6 +162,7 @@ def _assemble(definition: Definition, value_sets: Mapping[str, ValueSet], proble
         fields=_read_fields(document["fields"], where, value_sets, problems),
         person=Person(**document.get("person", {})),
         references=_read_references(document.get("references", []), where, problems),
+        successions=_read_successions(document.get("successions", []), where, problems),
         rules=_read_rules(definition, problems),
         measures=tuple(document.get("measures", [])),
         category=category,
@@ -289,3 +305,15 @@ def _read_references(nodes: list[Document], where: str, problems: Problems) -> t
                 Reference(tuple(node["fields"]), node["dataset"], tuple(node["to"]), severity, node["message"])
             )
     return tuple(references)
+
+
+def _read_successions(nodes: list[Document], where: str, problems: Problems) -> tuple[Succession, ...]:
+    successions = []
+    for number, node in enumerate(nodes):
+        place = f"{where}: successions.{node.get('code', f'[{number}]')}"
+        with problems.caught():
+            check_shape(node, _SUCCESSION, place)
+            _check_spelling(node["code"], place, key="code")
+            order = _choose(Order, node["order"], "order", place)
+            successions.append(Succession(**{**node, "order": order}))
+    return tuple(successions)
