@@ -47,9 +47,7 @@ def separate(dataset: Dataset) -> Separated:
 
 def create_identity(connection: duckdb.DuckDBPyConnection, dataset: Dataset, key: bytes) -> None:
     """Make the tables ``identity`` and ``pseudonym`` from ``judged``."""
-    pads = _pads(key)
-    by_card = _hmac("'id|01|' || id_18(id_no)")
-    by_document = _hmac("'id|' || id_type || '|' || upper(id_no)")
+    pads = pads_of(key)
     by_local_no = _hmac("'local|' || _institution || '|' || local_no")
     roles = dataset.person.fields()
     columns = ", ".join(f"any_value({_text(roles.get(role))}) AS {role}" for role in ROLES)
@@ -61,8 +59,7 @@ def create_identity(connection: duckdb.DuckDBPyConnection, dataset: Dataset, key
           SELECT _who, any_value(_institution) AS _institution, {columns}
           FROM judged WHERE _status = {ACCEPTED} AND _who IS NOT NULL GROUP BY _who)
         SELECT *,
-          CASE WHEN id_no <> '' AND id_type IN ('', '01') THEN {by_card}
-               WHEN id_no <> '' THEN {by_document}
+          CASE WHEN id_no <> '' THEN {document_key("id_type", "id_no")}
                WHEN local_no <> '' THEN {by_local_no} END AS person_key,
           {token} AS token
         FROM person""",
@@ -78,6 +75,16 @@ def create_identity(connection: duckdb.DuckDBPyConnection, dataset: Dataset, key
     connection.execute(
         f"CREATE TABLE pseudonym AS SELECT value, {token} AS token FROM ({source}) WHERE value IS NOT NULL", pads
     )
+
+
+def document_key(id_type: str, id_no: str) -> str:
+    """SQL for the key of the person whose document ``id_no`` is; both are columns that are not NULL.
+
+    Binds the parameters of :func:`pads_of`.
+    """
+    by_card = _hmac(f"'id|01|' || id_18({id_no})")
+    by_document = _hmac(f"'id|' || {id_type} || '|' || upper({id_no})")
+    return f"CASE WHEN {id_type} IN ('', '01') THEN {by_card} ELSE {by_document} END"
 
 
 def identities(connection: duckdb.DuckDBPyConnection) -> Iterator[list[dict[str, Any]]]:
@@ -107,6 +114,7 @@ def _hmac(message: str) -> str:
     return f"left(sha256($outer::BLOB || unhex(sha256($inner::BLOB || encode({message})))), 32)"
 
 
-def _pads(key: bytes) -> dict[str, bytes]:
+def pads_of(key: bytes) -> dict[str, bytes]:
+    """The key as both blocks of HMAC take it."""
     padded = key.ljust(_BLOCK, b"\0")
     return {"inner": bytes(byte ^ 0x36 for byte in padded), "outer": bytes(byte ^ 0x5C for byte in padded)}

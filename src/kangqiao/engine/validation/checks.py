@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from kangqiao.engine.formats.records import RAGGED, TOO_LONG, UNCLOSED
-from kangqiao.standards.model import Dataset, Dimension, Field, Reference, Rule, Severity
+from kangqiao.standards.model import Dataset, Dimension, Field, Reference, Rule, Severity, Succession
 
 WORD = 64
 """Checks in one word."""
@@ -33,6 +33,10 @@ class Builtin(StrEnum):
 STRUCTURAL = (Builtin.RAGGED, Builtin.UNCLOSED_QUOTE, Builtin.TOO_LONG)
 
 
+Origin = Field | Rule | Reference | Succession | None
+"""What a check is made from; nothing but the file's form and the dataset's key where it is None."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One check. ``rule`` and ``field`` are what reports show; ``source`` is what it was made from."""
@@ -42,7 +46,7 @@ class Check:
     field: str
     dimension: Dimension
     severity: Severity
-    source: Field | Rule | Reference | None = None
+    source: Origin = None
 
     @property
     def word(self) -> int:
@@ -63,17 +67,18 @@ class _Draft:
     field: str
     dimension: Dimension
     severity: Severity = Severity.ERROR
-    source: Field | Rule | Reference | None = None
+    source: Origin = None
 
 
 @lru_cache(maxsize=512)
 def checks_of(dataset: Dataset) -> tuple[Check, ...]:
-    """All checks of ``dataset``: those of a row first, then references, the key, and the file's structure."""
+    """All checks of ``dataset``: a row's own, references, successions, the key, the file's structure."""
     drafts = [
         *(draft for field in dataset.fields for draft in _field_drafts(field)),
         _Draft(Builtin.EVENT_DAY, dataset.event_time, Dimension.CONTINUITY, Severity.WARNING),
         *(_Draft(rule.code, rule.field, rule.dimension, rule.severity, rule) for rule in dataset.rules),
         *(_reference_draft(reference) for reference in dataset.references),
+        *(_Draft(item.code, item.field, Dimension.LINKAGE, item.severity, item) for item in dataset.successions),
         _Draft(Builtin.DUPLICATE, ",".join(dataset.key), Dimension.CONFORMITY),
         *(_Draft(rule, "", Dimension.CONFORMITY) for rule in STRUCTURAL),
     ]

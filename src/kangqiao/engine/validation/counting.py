@@ -11,7 +11,8 @@ from kangqiao.engine.compute.duck import quote_name as q
 from kangqiao.engine.validation.checks import STRUCTURAL, Builtin, Check
 from kangqiao.engine.validation.compile import ACCEPTED, DUPLICATE, REJECTED
 from kangqiao.engine.validation.judge import Judge
-from kangqiao.standards.model import Dimension, Field, Reference, Rule
+from kangqiao.engine.validation.successions import has_document
+from kangqiao.standards.model import Dimension, Field, Reference, Rule, Succession
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def _rows(judge: Judge, statement: str) -> list[Row]:
 
 
 def _totals_statement(judge: Judge) -> str:
-    """Rows by fate; ``f_<field>`` rows that hold the field; ``n_<check>`` rows a rule or reference applies to.
+    """Rows by fate; ``f_<field>`` rows that hold the field; ``n_<check>`` rows that what is declared applies to.
 
     ``x_<check>`` rows that hold the field, but the check does not apply to them.
     """
@@ -91,6 +92,9 @@ def _totals_statement(judge: Judge) -> str:
             parts.append(f"{absent} AS x_{check.number}")
         if isinstance(check.source, Reference) and judge.has_store:
             present = " AND ".join(f"{q(name)} IS NOT NULL" for name in check.source.fields)
+            parts.append(f"count(*) FILTER (_status <> {REJECTED} AND {present}) AS n_{check.number}")
+        if isinstance(check.source, Succession) and judge.has_store:
+            present = f"{q(check.source.field)} IS NOT NULL AND {has_document(judge.dataset)}"
             parts.append(f"count(*) FILTER (_status <> {REJECTED} AND {present}) AS n_{check.number}")
     for measure in judge.dataset.measures:
         parts.append(f"sum({q(measure)}) FILTER (_status = {ACCEPTED}) AS {q('m_' + measure)}")

@@ -11,7 +11,7 @@ from kangqiao.engine.formats.records import RAGGED, TOO_LONG, UNCLOSED
 from kangqiao.engine.validation.checks import Builtin, Check
 from kangqiao.engine.validation.compile import ACCEPTED, DUPLICATE, REJECTED, text_of
 from kangqiao.engine.validation.judge import Judge
-from kangqiao.standards.model import Dataset, Field, Reference, Rule
+from kangqiao.standards.model import Dataset, Field, Reference, Rule, Succession
 from kangqiao.standards.nearest import Hints
 
 _FETCH = 5000
@@ -85,31 +85,32 @@ def _statement(judge: Judge, only_left_out: bool) -> str:
         SELECT _file AS file, _line AS line, _status, _cells,
                CASE WHEN _status = {DUPLICATE} AND _cells IS NULL THEN [{values}] END AS written,
                [{", ".join(words)}] AS words,
-               unresolved.numbers, unresolved.texts, repeated.line IS NOT NULL AS is_repeated,
+               unresolved.numbers, unresolved.texts, unresolved.besides, repeated.line IS NOT NULL AS is_repeated,
                repeated.first_file, repeated.first_line, repeated.first_day,
                '' AS rule, '' AS raw, '' AS raw_file, 0 AS columns
         FROM judged
-        LEFT JOIN (SELECT file, line, list(number) AS numbers, list(value) AS texts FROM unresolved GROUP BY ALL)
+        LEFT JOIN (SELECT file, line, list(number) AS numbers, list(value) AS texts, list(beside) AS besides
+                   FROM unresolved GROUP BY ALL)
           AS unresolved ON unresolved.file = _file AND unresolved.line = _line
         LEFT JOIN repeated ON repeated.file = _file AND repeated.line = _line
         WHERE {wanted}
         UNION ALL
-        SELECT file, line, {REJECTED}, NULL, NULL, NULL, NULL, NULL, FALSE, NULL, NULL, NULL,
+        SELECT file, line, {REJECTED}, NULL, NULL, NULL, NULL, NULL, NULL, FALSE, NULL, NULL, NULL,
                rule, raw, raw_file, columns
         FROM aside
         ORDER BY file, line"""
 
 
 def _found(judge: Judge, row: tuple[Any, ...], hints: Hints) -> FoundRow:
-    file, line, status, cells, written, words, numbers, texts, is_repeated, *rest = row
+    file, line, status, cells, written, words, numbers, texts, besides, is_repeated, *rest = row
     first_file, first_line, first_day, rule, raw, raw_file, columns = rest
     if rule:
         findings = [_structural(judge, file, rule, columns)]
     else:
         values = dict(zip(judge.files[file].layout.fields, cells, strict=True)) if cells else {}
         findings = [_finding(judge, judge.checks[number], values, hints) for number in _bits(words)]
-        for number, text in zip(numbers or (), texts or (), strict=True):
-            findings.append(_reference_finding(judge.checks[number], text))
+        for number, text, beside in zip(numbers or (), texts or (), besides or (), strict=True):
+            findings.append(_stored_finding(judge.checks[number], text, beside))
         if is_repeated:
             findings.append(_repeated(judge, file, first_file, first_line, first_day))
     if written:
@@ -177,9 +178,11 @@ _TYPE_WORDS = {
 }
 
 
-def _reference_finding(check: Check, text: str) -> Finding:
-    assert isinstance(check.source, Reference)
-    return Finding(check, text, check.source.message)
+def _stored_finding(check: Check, text: str, beside: str | None) -> Finding:
+    """What the row alone does not show. ``beside`` is the day that a succession holds it against."""
+    assert isinstance(check.source, Reference | Succession)
+    message = check.source.message
+    return Finding(check, text, f"{message}（{beside}）" if beside else message)
 
 
 def _repeated(judge: Judge, file: int, first_file: int | None, first_line: int, first_day: Any) -> Finding:

@@ -42,6 +42,7 @@ from kangqiao.engine.validation.compile import (
     spool_relation,
     value_set_type,
 )
+from kangqiao.engine.validation.successions import resolve_successions
 from kangqiao.standards.model import Dataset, Reference, ValueSet
 
 SPOOL_LIMIT = 256 << 20
@@ -59,7 +60,7 @@ _OF_REPLACED = "SELECT 1 FROM stepping_back WHERE stepping_back.submission = kep
 _TABLES = (
     "CREATE TABLE arrival (number INTEGER, institution VARCHAR, day DATE, submission VARCHAR)",
     "CREATE TABLE aside (file INTEGER, line BIGINT, rule VARCHAR, columns INTEGER, raw VARCHAR, raw_file VARCHAR)",
-    "CREATE TABLE unresolved (file INTEGER, line BIGINT, number INTEGER, value VARCHAR)",
+    "CREATE TABLE unresolved (file INTEGER, line BIGINT, number INTEGER, value VARCHAR, beside VARCHAR)",
     "CREATE TABLE repeated (file INTEGER, line BIGINT, first_file INTEGER, first_line BIGINT, first_day DATE)",
 )
 
@@ -83,6 +84,10 @@ class Stored:
     """Files of this dataset and channel."""
     others: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Files of the datasets referred to."""
+    moments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Files of the datasets that successions look at, of all institutions and channels."""
+    person_key: bytes = b""
+    """The secret that ``person_key`` was made with in the files of ``moments``."""
     replaced: tuple[str, ...] | None = None
     """Submissions whose stored rows step back; None where the arrivals replace whole days."""
 
@@ -243,13 +248,14 @@ class Judge:
         return pa.table(columns)
 
     def resolve(self, stored: Stored | None = None) -> None:
-        """Judge what is read, then references and keys. Without a store only the files themselves are known."""
+        """Judge what is read, then references, successions, keys. Without a store only the files are known."""
         self._flush()
         if stored is not None:
             self.has_store = True
             for check in self.checks:
                 if isinstance(check.source, Reference):
                     self._resolve_reference(check, check.source, stored.others.get(check.source.dataset, ()))
+            resolve_successions(self.connection, self.dataset, self.checks, stored.moments, stored.person_key)
         self._find_repeated()
         if stored is not None and stored.own:
             self._find_stored_before(stored.own, stored.replaced)
@@ -268,7 +274,7 @@ class Judge:
             )
             values["files"] = list(files)
         self.connection.execute(
-            f"INSERT INTO unresolved SELECT _file, _line, $number, concat_ws(',', {', '.join(columns)}) "
+            f"INSERT INTO unresolved SELECT _file, _line, $number, concat_ws(',', {', '.join(columns)}), NULL "
             f"FROM judged WHERE _status = {ACCEPTED} AND {present} {absent}",
             values,
         )
