@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pyiceberg.manifest import DataFile
@@ -117,8 +117,7 @@ class DocumentBatch(BatchLoad):
         submission.delimiter, submission.header = layout.delimiter, list(layout.header)
 
     def _stored(self) -> Stored:
-        stored = super()._stored()
-        return Stored(stored.own, stored.others, tuple(self._replaced))
+        return replace(super()._stored(), replaced=tuple(self._replaced))
 
     def _write_files(
         self, judge: Judge, table: LakeTable, submissions: list[Submission]

@@ -168,7 +168,18 @@ class BatchLoad:
             reference.dataset: self._paths(self.table.catalogue.datasets[reference.dataset], institutions)
             for reference in self.table.dataset.references
         }
-        return Stored(self._paths(self.table.dataset, institutions), others)
+        return Stored(
+            self._paths(self.table.dataset, institutions),
+            others,
+            moments={item.dataset: self._paths_of_all(item.dataset) for item in self.table.dataset.successions},
+            person_key=self.table.home.person_key(),
+        )
+
+    def _paths_of_all(self, name: str) -> tuple[str, ...]:
+        """Files of a dataset, whoever sent them by whichever channel."""
+        dataset = self.table.catalogue.datasets[name]
+        tables = [self.table.lake.table(channel, dataset) for channel in Channel]
+        return tuple(path for found in tables if found for path in found.paths())
 
     def _paths(self, dataset: Dataset, institutions: Iterable[str]) -> tuple[str, ...]:
         found = self.table.lake.table(self.table.channel, dataset)

@@ -65,6 +65,9 @@ def rule_words(rule: str, field: str, dataset: Dataset | None) -> str:
         for own in dataset.rules:
             if own.code == rule:
                 return own.message
+        for succession in dataset.successions:
+            if succession.code == rule:
+                return succession.message
         for reference in dataset.references:
             if rule == Builtin.REFERENCE and ",".join(reference.fields) == field:
                 return reference.message
