@@ -35,14 +35,15 @@ WRONG = {
     # a dataset's keys
     "unknown key": (
         *(VISIT, "measures: [fee]", "measure: [fee]", ""),
-        "unknown key 'measure', one of name, title, event_time, source, key, fields, "
-        "category, person, references, successions, measures, rules",
+        "unknown key 'measure', one of name, title, category, event_time, source, key, fields, "
+        "person, references, successions, measures, rules",
     ),
     "missing key": (VISIT, "event_time: visited_at\n", "", "", "missing key 'event_time'"),
     "text as list": (VISIT, "key: [visit_no]", "key: visit_no", "", "key 'key' must be a list of texts, not 'visit_no'"),
     "empty text": (CHARGE, "title: 收费\n", "title: ''\n", "", "key 'title' must be text, not ''"),
     "space about text": (CHARGE, "title: 收费\n", "title: '收费 '\n", "", "key 'title' must be text, not '收费 '"),
     "other name": (VISIT, "name: visit\n", "name: visits\n", "", "name 'visits' must be the file's name"),
+    "no category": (VISIT, "category: outpatient\n", "", "", "missing key 'category'"),
     "category": (VISIT, "category: outpatient", "category: ward", "", "unknown category 'ward', one of resource, outpatient, inpatient, course, consent, nursing, operation, exam, fee, pharmacy, blood, maternal_child, disease_control, chronic, community, referral, quality"),
     "upper case": (VISIT, "name: visit\n", "name: Visit\n", "", f"'Visit' {SPELLING}"),
     "source without standard": (CHARGE, "{standard: local}", "{part: 第2部分}", ": source", "missing key 'standard'"),
@@ -50,7 +51,7 @@ WRONG = {
         *(CHARGE, "{standard: local}", "{standard: local, url: x}", ": source"),
         "unknown key 'url', one of standard, part, table",
     ),
-    "no fields": (CHARGE, None, "name: charge\ntitle: 收费\nsource: {standard: local}\nkey: []\nevent_time: a\nfields: []\n", "", "has no fields"),
+    "no fields": (CHARGE, None, "name: charge\ntitle: 收费\ncategory: fee\nsource: {standard: local}\nkey: []\nevent_time: a\nfields: []\n", "", "has no fields"),
     # fields
     "field key": (VISIT, "title: 费用,", "titel: 费用,", ": fields.fee", f"unknown key 'titel', one of {FIELD_KEYS}"),
     "field without format": (VISIT, ", type: 'N', format: 'N..8,2'", ", type: 'N'", ": fields.fee", "missing key 'format'"),
@@ -193,11 +194,12 @@ LINES = {
     "empty text": 2,  #
     "space about text": 2,  #
     "other name": 1,  #
+    "no category": 1,  #
     "category": 3,  #
     "upper case": 1,  #
     "source without standard": 4,  #
     "source of a kind unknown": 4,  #
-    "no fields": 6,  #
+    "no fields": 7,  #
     "field key": 16,  #
     "field without format": 16,  #
     "field without name": 16,  #

@@ -67,13 +67,12 @@ YEARS = ("2011", "2014", "2023", LOCAL)
 
 _DATASET = Shape(
     {
-        **dict.fromkeys(("name", "title", "event_time"), "text"),
+        **dict.fromkeys(("name", "title", "category", "event_time"), "text"),
         "source": "map",
         "key": "texts",
         "fields": "maps",
     },
     {
-        "category": "text",
         "person": "map",
         "references": "maps",
         "successions": "maps",
@@ -152,7 +151,7 @@ def _assemble(definition: Definition, value_sets: Mapping[str, ValueSet], proble
     document, where = definition.document, definition.where
     category = None
     with problems.caught():
-        category = _choose(Category, document["category"], "category", where) if "category" in document else None
+        category = _choose(Category, document["category"], "category", where)
     return Dataset(
         name=document["name"],
         title=document["title"],
