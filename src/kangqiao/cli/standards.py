@@ -20,6 +20,7 @@ from kangqiao.standards.export import export
 from kangqiao.standards.model import CATEGORY_TITLES, DIMENSION_TITLES, Category, Dataset, Field, Rule, Severity
 from kangqiao.standards.overlay import city_folder
 from kangqiao.standards.search import KIND_TITLES, search
+from kangqiao.standards.sources import read_sources
 from kangqiao.standards.specs import survey_specs
 from kangqiao.standards.wording import IDENTIFIES_TITLES
 
@@ -116,6 +117,23 @@ def show(
         print(json.dumps(describe(dataset, known), ensure_ascii=False, indent=1))
         return
     print("\n".join(_page(dataset, known)))
+
+
+@app.command("sources")
+def list_sources(as_json: AsJson = False) -> None:
+    """列出来源标准的各张表，以及由哪个数据集收录。"""
+    sources = read_sources(DATA / "sources.tsv")
+    if as_json:
+        print(json.dumps([asdict(item) for item in sources], ensure_ascii=False, indent=1))
+        return
+    rows = [
+        (item.standard, item.table, str(len(item.fields) or ""), "、".join(item.datasets), item.remark)
+        for item in sources
+    ]
+    print("\n".join(_table(("标准", "表", "数据项", "数据集", "说明"), rows)))
+    fields = sum(len(item.fields) for item in sources)
+    left_out = sum(not item.fields for item in sources)
+    print(f"标准表 {len(sources)} 张，数据项 {fields:,} 项；未收 {left_out} 张。")
 
 
 @app.command("diff")
