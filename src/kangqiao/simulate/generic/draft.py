@@ -17,7 +17,7 @@ from kangqiao.simulate.days import day_number
 from kangqiao.simulate.generic.basis import Basis
 from kangqiao.simulate.generic.links import Links
 from kangqiao.simulate.generic.moments import TimeLine
-from kangqiao.simulate.generic.people import Someone, related, relative_in
+from kangqiao.simulate.generic.people import Someone, is_of_the_dead, related, relative_in
 from kangqiao.simulate.generic.texts import Texts, fitted, number_text
 from kangqiao.simulate.generic.vocabulary import Audience, audience_of, range_of, share_of, words_of
 from kangqiao.simulate.population import CHILDREN, EVERYONE, MOTHERS, USUAL
@@ -60,7 +60,8 @@ class Draft:
         if whose not in self._people:
             people = self.basis.house.population
             index = self._patients() if whose == PATIENT else related(self.someone().index, whose)
-            self._people[whose] = Someone.of(people, index)
+            are_dead = whose == PATIENT and is_of_the_dead(self.dataset)
+            self._people[whose] = Someone.of(people, index, are_dead=are_dead)
             if whose == PATIENT:
                 self._to_audience(self.everything)
             elif whose == "newborn":

@@ -12,6 +12,7 @@ import numpy as np
 from kangqiao.simulate.house import House
 from kangqiao.simulate.population import Population
 from kangqiao.simulate.text import day_texts, int_texts, numbered, objects
+from kangqiao.standards.model import Dataset, Order
 
 _RELATIVES = {
     "母亲": "mother",
@@ -32,21 +33,25 @@ _SECOND_FAMILY = (6, 7, 8)
 
 @dataclass(eq=False)
 class Someone:
-    """One person a row: ``index`` into the population; ``born`` day number and ``sex`` may differ from theirs."""
+    """One person a row: ``index`` into the population; ``born`` day number and ``sex`` may differ from theirs.
+
+    The dead have identity numbers that nobody in the city has: none of them may be seen alive afterwards.
+    """
 
     population: Population
     index: np.ndarray
     born: np.ndarray
     sex: np.ndarray
+    are_dead: bool = False
 
     @classmethod
-    def of(cls, population: Population, index: np.ndarray) -> Someone:
-        return cls(population, index, population.born(index).copy(), population.sex(index).copy())
+    def of(cls, population: Population, index: np.ndarray, *, are_dead: bool = False) -> Someone:
+        return cls(population, index, population.born(index).copy(), population.sex(index).copy(), are_dead)
 
     def id_numbers(self, rows: np.ndarray) -> np.ndarray:
         """Identity numbers: their own, or one of a band that nobody has where birth or sex was changed."""
         index, born, sex = self.index[rows], self.born[rows], self.sex[rows]
-        changed = (born != self.population.born(index)) | (sex != self.population.sex(index))
+        changed = (born != self.population.born(index)) | (sex != self.population.sex(index)) | self.are_dead
         others = self.population.spare_numbers(index, born, sex)
         return np.where(changed, others, self.population.id_numbers(index))
 
@@ -71,6 +76,11 @@ class Someone:
             case "record_no":
                 return numbered(objects(map(str, people.division_codes(index).tolist())), index, 11)
         return numbered("P", index + house.number * 10_000_000, 9)
+
+
+def is_of_the_dead(dataset: Dataset) -> bool:
+    """Whether the dataset's persons may not be seen after its rows: it says so by its successions."""
+    return any(item.order is Order.NOT_BEFORE for item in dataset.successions)
 
 
 def relative_in(title: str) -> str:

@@ -22,7 +22,7 @@ from kangqiao.simulate.generic.basis import Basis
 from kangqiao.simulate.generic.bench import Bench
 from kangqiao.simulate.generic.draft import PATIENT, Columns, persons_in
 from kangqiao.simulate.generic.keys import make_distinct
-from kangqiao.simulate.generic.people import Someone
+from kangqiao.simulate.generic.people import Someone, is_of_the_dead
 from kangqiao.simulate.generic.rows import rows_of
 from kangqiao.simulate.generic.texts import code_of_institution, fitted, number_text
 from kangqiao.simulate.house import House
@@ -207,7 +207,8 @@ class _Dressing:
     def _put_patient(self, columns: Columns, rows: np.ndarray, person: np.ndarray) -> None:
         """Write who the patients are, where something was known of the pooled ones."""
         ours = rows[person >= 0]
-        one = Someone.of(self._wanted.house.population, person[person >= 0])
+        people = self._wanted.house.population
+        one = Someone.of(people, person[person >= 0], are_dead=is_of_the_dead(self._dataset))
         every = np.arange(len(ours))
         for name, attribute in self._who.items():
             if name in self._linked:
