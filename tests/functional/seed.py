@@ -47,6 +47,8 @@ def seed(every: int) -> None:
 def _month(institution: Institution, chance: float, dice: random.Random) -> list[Submission]:
     items = []
     for entry in catalogue().profile(institution.kind).prescriptions:
+        if entry.every == "any":
+            continue
         days = range(30) if entry.every == "day" else [0]
         for offset in days:
             if dice.random() <= chance:

@@ -36,7 +36,7 @@ def test_from_the_calendar_to_the_submissions_of_a_day(page: Page) -> None:
     cell = page.locator("tr", has_text="江苏省中医院").first.locator("td a").first
     expect(cell).to_have_text("32/32")
     cell.click()
-    expect(page.get_by_text("共 35 份，第 1–35 份")).to_be_visible()
+    expect(page.get_by_text("共 38 份，第 1–38 份")).to_be_visible()
     expect(page.get_by_label("机构", exact=True)).to_have_value("NJ-H01")
 
 

@@ -120,3 +120,11 @@ def test_pages_as_markdown(tmp_path: Path) -> None:
     assert page.startswith("# 床位 `bed`\n\n一行是一条床位，")
     assert "| 不合格 | 20240602 | 20240601 |" in page
     assert "```sql\nopened_on <= closed_on\n```" in page
+
+
+def test_a_death_is_named_where_visits_are_described() -> None:
+    page = dataset_page(catalogue().dataset("outpatient_visit"), catalogue())
+    assert [(item.field, item.order, item.dataset, item.moment) for item in page.successions] == [
+        ("就诊日期时间", "不晚于", "death_certificate", "死亡日期时间"),
+        ("就诊日期时间", "不晚于", "death_record", "死亡日期时间"),
+    ]

@@ -99,8 +99,8 @@ def test_a_search_shows_twenty_of_a_kind_and_all_on_demand(signed_in):
 
 
 def test_a_search_that_finds_nothing_says_what_to_do(signed_in):
-    page = text_of(signed_in, "/standards/?q=zzzz")
-    assert "没有与“zzzz”相符的数据集、字段、规则、值域或代码。" in page
+    page = text_of(signed_in, "/standards/?q=qqqq")
+    assert "没有与“qqqq”相符的数据集、字段、规则、值域或代码。" in page
     assert "<script>" not in text_of(signed_in, "/standards/?q=<script>x")
 
 

@@ -22,7 +22,7 @@ from kangqiao.standards.overlay import city_folder
 from kangqiao.standards.search import KIND_TITLES, search
 from kangqiao.standards.sources import read_sources
 from kangqiao.standards.specs import survey_specs
-from kangqiao.standards.wording import IDENTIFIES_TITLES
+from kangqiao.standards.wording import IDENTIFIES_TITLES, ORDER_TITLES
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="查数据集标准：要报哪些表、字段、值域和规则。")
 
@@ -220,6 +220,7 @@ def _page(dataset: Dataset, known: Catalogue) -> Iterable[str]:
     head = ("字段名", "标题", "标识", "数据元", "类型", "格式", "必填", "值域", "个人标识")
     yield from _table(head, [_field_cells(item) for item in dataset.fields])
     yield from _references(dataset)
+    yield from _successions(dataset)
     yield from _rules(dataset)
     yield from _value_sets(dataset, known)
 
@@ -257,6 +258,14 @@ def _references(dataset: Dataset) -> Iterable[str]:
     for item in dataset.references:
         target = f"{item.dataset}（{'、'.join(item.to)}）"
         yield f"{'、'.join(item.fields)} → {target}　{SEVERITIES[item.severity]}：{item.message}"
+
+
+def _successions(dataset: Dataset) -> Iterable[str]:
+    if dataset.successions:
+        yield f"\n时序（{len(dataset.successions)}）"
+    for item in dataset.successions:
+        target = f"同一人的 {item.dataset}（{item.moment}）"
+        yield f"{item.field} {ORDER_TITLES[item.order]}{target}　{SEVERITIES[item.severity]}：{item.message}"
 
 
 def _rules(dataset: Dataset) -> Iterable[str]:

@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 from kangqiao.standards.catalogue import Catalogue
 from kangqiao.standards.description import prescribed_text, value_sets_of
 from kangqiao.standards.model import CATEGORY_TITLES, DIMENSION_TITLES, Category, Dataset, Field
-from kangqiao.standards.wording import CHECKSUM_TITLES, IDENTIFIES_TITLES, SEVERITY_TITLES
+from kangqiao.standards.wording import CHECKSUM_TITLES, IDENTIFIES_TITLES, ORDER_TITLES, SEVERITY_TITLES
 
 CONTENTS = "目录"
 RULES = "规则"
@@ -134,6 +134,8 @@ def _dataset_notes(dataset: Dataset) -> Iterable[str]:
     yield f"主键：{'、'.join(dataset.key)}　业务时间：{dataset.event_time}"
     for reference in dataset.references:
         yield f"关联：{'、'.join(reference.fields)} → {reference.dataset}（{'、'.join(reference.to)}）"
+    for item in dataset.successions:
+        yield f"时序：{item.field} {ORDER_TITLES[item.order]}同一人的 {item.dataset}（{item.moment}）"
 
 
 def _rule_rows(catalogue: Catalogue) -> Iterable[tuple[str, ...]]:

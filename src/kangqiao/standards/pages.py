@@ -18,12 +18,14 @@ from kangqiao.standards.model import (
     Reference,
     Rule,
     Severity,
+    Succession,
     ValueSet,
 )
 from kangqiao.standards.specs import VERDICT_TITLES, Spec, read_dataset_specs
 from kangqiao.standards.wording import (
     CHECKSUM_TITLES,
     IDENTIFIES_TITLES,
+    ORDER_TITLES,
     SEVERITY_TITLES,
     TYPE_TITLES,
     basis_words,
@@ -97,6 +99,19 @@ class ReferenceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SuccessionLine:
+    """A succession: a day of this dataset against those of the same person in another."""
+
+    code: str
+    field: str
+    order: str
+    dataset: str
+    title: str
+    moment: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class RuleLine:
     """A rule in a dataset's table of rules."""
 
@@ -129,6 +144,7 @@ class DatasetPage:
     references: tuple[ReferenceLine, ...]
     referred_by: tuple[tuple[str, str], ...]
     """Name and title of the datasets that refer to this one."""
+    successions: tuple[SuccessionLine, ...]
     rules: tuple[RuleLine, ...]
     switched_off: tuple[str, ...]
 
@@ -236,6 +252,7 @@ def dataset_page(dataset: Dataset, catalogue: Catalogue) -> DatasetPage:
             for other in catalogue.datasets.values()
             if any(item.dataset == dataset.name for item in other.references)
         ),
+        successions=tuple(_succession_line(item, dataset, catalogue) for item in dataset.successions),
         rules=tuple(_rule_line(rule, dataset) for rule in dataset.rules),
         switched_off=dataset.switched_off,
     )
@@ -271,6 +288,19 @@ def _reference_line(item: Reference, dataset: Dataset, catalogue: Catalogue) -> 
         to=titles_of(target, item.to),
         severity=SEVERITY_TITLES[item.severity],
         is_error=item.severity is Severity.ERROR,
+        message=item.message,
+    )
+
+
+def _succession_line(item: Succession, dataset: Dataset, catalogue: Catalogue) -> SuccessionLine:
+    other = catalogue.datasets[item.dataset]
+    return SuccessionLine(
+        code=item.code,
+        field=dataset.by_name[item.field].title,
+        order=ORDER_TITLES[item.order],
+        dataset=other.name,
+        title=other.title,
+        moment=other.by_name[item.moment].title,
         message=item.message,
     )
 

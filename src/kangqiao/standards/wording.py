@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kangqiao.standards.catalogue import Catalogue
-from kangqiao.standards.model import LOCAL, Dataset, Dimension, Field, Rule, Severity, Source
+from kangqiao.standards.model import LOCAL, Dataset, Dimension, Field, Order, Rule, Severity, Source
 
 TYPE_TITLES = {
     "S1": "文本",
@@ -18,6 +18,7 @@ TYPE_TITLES = {
 IDENTIFIES_TITLES = {"id_no": "证件号码", "name": "姓名", "phone": "电话", "address": "地址"}
 CHECKSUM_TITLES = {"resident_id": "居民身份证校验码（GB 11643）", "uscc": "统一社会信用代码校验码（GB 32100）"}
 SEVERITY_TITLES = {Severity.ERROR: "错误（拒收）", Severity.WARNING: "警告（入库并计数）"}
+ORDER_TITLES = {Order.NOT_AFTER: "不晚于", Order.NOT_BEFORE: "不早于"}
 ROLE_TITLES = {
     **IDENTIFIES_TITLES,
     "id_type": "证件类别",

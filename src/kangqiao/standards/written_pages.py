@@ -66,6 +66,19 @@ def _page(dataset: Dataset, catalogue: Catalogue) -> Iterator[str]:
             for item in page.references
         ]
         yield from _table(("本表字段", "应在", "其字段", "找不到时", "级别"), rows)
+    if page.successions:
+        yield from (
+            "",
+            "## 时序",
+            "",
+            "同一个人（按证件号码）在别的表中的日期，不论由哪家机构上传；只提醒，不拒收。",
+            "",
+        )
+        lines = [
+            (item.field, f"{item.order} [{item.title}]({item.dataset}.md) 的{item.moment}", item.message)
+            for item in page.successions
+        ]
+        yield from _table(("本表字段", "应", "不符时"), lines)
     yield from ("", "## 规则")
     for rule in dataset.rules:
         yield from _rule(rule_page(dataset, rule, catalogue))
