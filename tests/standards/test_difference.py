@@ -127,5 +127,5 @@ def test_a_folder_that_is_wrong_is_exit_2(small: Path, capsys: pytest.CaptureFix
     write_files(small, {SEXES: FILES[SEXES] + "2\t女\n"})
     assert run(str(small), "-") == 2
     assert capsys.readouterr().err == (
-        "标准定义有误，未执行：value_sets/sexes.tsv:8: code '2' is written twice（definition.wrong）\n"
+        "标准定义有误，未执行：value_sets/sexes.tsv:8: 代码 2 用了两次（definition.wrong）\n"
     )

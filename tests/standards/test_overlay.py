@@ -152,8 +152,7 @@ def test_a_wrong_city_ends_a_command_with_a_sentence(
         main(["check", str(tmp_path / "bed.csv"), "--dataset", "bed"])
     assert left.value.code == 2
     assert capsys.readouterr().err == (
-        f"标准定义有误，未执行：{tmp_path}/rules/bed.yaml:2: disable: "
-        "there is no rule 'no_rule' to switch off（definition.wrong）\n"
+        f"标准定义有误，未执行：{tmp_path}/rules/bed.yaml:2: disable: 没有规则 no_rule，不能停用（definition.wrong）\n"
     )
 
 

@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 
 from kangqiao.base.errors import DefinitionError, KangqiaoError, Refused, RequestRefused
 from kangqiao.base.home import VARIABLE
+from kangqiao.standards.complaints import in_chinese
 
 NOUNS = {
     "standards": "查数据集标准：list、show、search、diff、export、check",
@@ -90,7 +91,7 @@ def main(arguments: list[str] | None = None) -> None:
         words = take_home(sys.argv[1:] if arguments is None else arguments)
         code = typer.main.get_command(app).main(args=words, prog_name="kangqiao", standalone_mode=False)
     except DefinitionError as error:
-        _end(f"标准定义有误，未执行：{error}（definition.wrong）")
+        _end(f"标准定义有误，未执行：{in_chinese(error)}（definition.wrong）")
     except Refused as error:
         _end(f"{error.message}（{error.code}）")
     except KangqiaoError as error:

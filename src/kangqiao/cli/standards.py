@@ -14,6 +14,7 @@ import typer
 from kangqiao.base.errors import RequestRefused
 from kangqiao.base.text import display_width, pad
 from kangqiao.standards.catalogue import DATA, Catalogue, catalogue, load_catalogue, survey
+from kangqiao.standards.complaints import in_chinese
 from kangqiao.standards.description import describe, overview, prescribed_text, value_sets_of
 from kangqiao.standards.difference import EFFECT_TITLES, Change, Plain, difference, plain
 from kangqiao.standards.export import export
@@ -97,7 +98,7 @@ def check_definitions(
         rows = [{"file": item.file, "line": item.line, "part": item.part, "reason": item.reason} for item in problems]
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     elif problems:
-        print("\n".join(str(item) for item in problems))
+        print("\n".join(in_chinese(item) for item in problems))
         print(f"定义有 {len(problems)} 处错误。", file=sys.stderr)
     else:
         rules = sum(len(item.rules) for item in known.datasets.values())
