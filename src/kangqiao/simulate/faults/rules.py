@@ -45,10 +45,19 @@ def _day_off(row: Row) -> bool:
 def _other_sex(row: Row) -> bool:
     """The other sex than the identity number says, where nothing else tells of the sex."""
     telling = ("menstrual_history", "delivery_fee", "has_cervix_abnormality")
-    if not row.get("id_no") or any(row.get(name) for name in telling):
+    if not row.get("id_no") or any(row.get(name) for name in telling) or _tells_of_sex(row):
         return False
     row["sex"] = "1" if row["sex"] == "2" else "2"
     return True
+
+
+def _tells_of_sex(row: Row) -> bool:
+    """Whether a diagnosis may be one of women or of men alone, by the blocks of ICD-10 that hold them."""
+    return any(
+        text.startswith(("O", "N", "Z", "Q", "C5", "C6", "D0", "D2", "D3", "D4"))
+        for name, text in row.items()
+        if "diagnosis" in name and name.endswith("_code")
+    )
 
 
 def _not_born(event: str) -> Change:
@@ -125,7 +134,7 @@ _CHANGES: dict[tuple[str, str], Change | None] = {
         put(is_cancelled="T"), shift("cancelled_at", "registered_at", minutes=-30)
     ),
     ("outpatient_registration", "cancel_time_given"): put(is_cancelled="T", cancelled_at=""),
-    ("outpatient_registration", "fee_not_negative"): put(consultation_fee="-1.00"),
+    ("outpatient_registration", "fee_not_negative"): having("is_cancelled", put(consultation_fee="-1.00"), "F"),
     ("outpatient_registration", "visit_date_order"): shift_day("visit_date", "registered_at", -1),
     ("outpatient_registration", "visit_date_horizon"): shift_day("visit_date", "registered_at", 366),
     ("outpatient_visit", "finish_order"): shift("finished_at", "visited_at", hours=-1),
