@@ -51,3 +51,9 @@ def test_so_many_values_are_computed_and_no_more() -> None:
         (),
         (("1", "男性"),),
     ]
+
+
+def test_a_field_that_identifies_a_person_has_no_codes_to_be_near() -> None:
+    """So no hint can tell what stood in it."""
+    fields = [item for dataset in catalogue().datasets.values() for item in dataset.fields]
+    assert [item.name for item in fields if item.identifies and item.value_set] == []

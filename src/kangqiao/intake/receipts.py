@@ -51,6 +51,7 @@ class Receipt:
             },
             "file": item.file_name,
             "sha256": item.sha256 or None,
+            "rules_digest": item.rules_digest or None,
             "unknown_columns": item.unknown_columns,
             "violations": self.violations,
             "rejected_rows": self.rejected_rows,
