@@ -9,6 +9,7 @@
       lake/                data files and catalog.db (see kangqiao.engine.lake)
       rejected/            rows that were not stored, with reasons
       documents/           shared documents as received, 0600, each under its SHA-256
+      uploads/             files on their way in, 0600, each under its upload's id
       locks/               one file a lake table
       work/                scratch of running loads
       standards/           the city's own standards, if it has any (see kangqiao.standards.overlay)
@@ -47,6 +48,10 @@ class Home:
         return self.root / "documents"
 
     @property
+    def uploads(self) -> Path:
+        return self.root / "uploads"
+
+    @property
     def locks(self) -> Path:
         return self.root / "locks"
 
@@ -61,7 +66,7 @@ class Home:
     def create(self) -> None:
         """Make the folders; nobody but the owner may look inside."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in (self.lake, self.rejected, self.documents, self.locks, self.work):
+        for folder in (self.lake, self.rejected, self.documents, self.uploads, self.locks, self.work):
             folder.mkdir(mode=0o700, exist_ok=True)
 
     def person_key(self) -> bytes:
