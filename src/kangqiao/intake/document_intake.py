@@ -219,4 +219,4 @@ def _incoming(taken: _Taken, document: Document, filled: set[str]) -> Iterator[t
     for name in dict.fromkeys((*taken.read.rows, *sorted(filled))):
         rows = taken.read.rows.get(name, [])
         day = day_of(datasets[name], rows, taken.read)
-        yield name, IncomingRows(taken.path, taken.institution, day, rows, document, taken.name)
+        yield name, IncomingRows(taken.path, taken.institution, day, taken.name, rows, document)

@@ -36,11 +36,10 @@ ENCODING = "xml"
 
 @dataclass(frozen=True, slots=True)
 class IncomingRows(Incoming):
-    """What a document brings for one dataset; ``name`` is the document's, as its sender called it."""
+    """What a document brings for one dataset."""
 
     rows: list[Row] = field(default_factory=list)
     document: Document | None = None
-    name: str = ""
 
 
 def identity_of(document: cda.Document) -> str:
@@ -88,6 +87,7 @@ class DocumentBatch(BatchLoad):
         assert item.document is not None
         submission = self._submission(item)
         submission.document, submission.document_key = item.document, item.document.identity
+        submission.is_addition = True
         submission.file_name, submission.encoding = item.name, ENCODING
         before = self._current.get((item.institution.pk, item.document.identity))
         try:

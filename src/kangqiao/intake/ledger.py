@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from kangqiao.base.clock import now
 from kangqiao.base.errors import StateConflict
 from kangqiao.base.home import Home
 from kangqiao.engine.lake.lake import Lake, LakeTable, discard, drafts, settle
-from kangqiao.intake.models import Batch, BatchKind, BatchState, Submission, SubmissionState, Violation
+from kangqiao.intake.models import Batch, BatchKind, BatchState, ReplacedRow, Submission, SubmissionState, Violation
 from kangqiao.intake.rejected import remove_rejected
 from kangqiao.standards.model import Channel, Dataset
 
@@ -48,12 +50,42 @@ def finish_batch(batch: Batch, snapshot_id: int | None, facts: FactSink) -> None
         Submission.objects.filter(pk__in=replaced[start : start + CHUNK]).update(
             is_current=False, state=SubmissionState.SUPERSEDED
         )
+    _set_back_additions(submissions)
     batch.submissions.update(is_current=True, state=SubmissionState.STORED)
     for item in submissions:
         item.is_current, item.state = True, SubmissionState.STORED
     _recount_documents(submissions, facts)
-    facts.record(submissions)
+    facts.record([*take_places(batch), *submissions])
     _close(batch, BatchState.DONE, snapshot_id)
+
+
+def _set_back_additions(submissions: list[Submission]) -> None:
+    """A whole day that came again replaces also what had been added to the day."""
+    for item in submissions:
+        if item.superseded and not item.is_addition:
+            additions_of_day(item).update(is_current=False, state=SubmissionState.SUPERSEDED)
+
+
+def additions_of_day(item: Submission) -> QuerySet[Submission]:
+    """What is current and was added to the institution, channel, dataset and day of ``item``."""
+    return Submission.objects.filter(
+        institution=item.institution, channel=item.channel, dataset=item.dataset, day=item.day
+    ).filter(is_current=True, is_addition=True)
+
+
+def take_places(batch: Batch, *, back: bool = False) -> list[Submission]:
+    """Count what the batch takes the place of out of earlier submissions; ``back`` counts it in again."""
+    changed = list(Submission.objects.filter(pk__in=list(batch.takes)).select_related("institution"))
+    for item in changed:
+        taken = batch.takes[item.pk]
+        sign = -1 if back else 1
+        item.rejected -= sign * taken.get("rejected", 0)
+        item.stored -= sign * taken.get("stored", 0)
+        item.replaced += sign * (taken.get("rejected", 0) + taken.get("stored", 0))
+        for name, text in taken.get("measures", {}).items():
+            item.measures[name] = str(Decimal(item.measures.get(name, "0")) - sign * Decimal(text))
+        item.save(update_fields=["rejected", "stored", "replaced", "measures"])
+    return [item for item in changed if item.is_current]
 
 
 def _recount_documents(submissions: list[Submission], facts: FactSink) -> None:
@@ -68,6 +100,7 @@ def _recount_documents(submissions: list[Submission], facts: FactSink) -> None:
 def abort_batch(batch: Batch) -> None:
     """The batch never reached the lake."""
     batch.submissions.update(state=SubmissionState.ABORTED)
+    batch.replaced_rows.all().delete()
     _close(batch, BatchState.ABORTED, None)
 
 
@@ -84,48 +117,53 @@ def finish_rollback(batch: Batch, kept: Collection[int], facts: FactSink) -> lis
     Submission.objects.filter(pk__in=[item.pk for item in gone]).update(
         is_current=False, state=SubmissionState.ROLLED_BACK
     )
-    undone.update(state=BatchState.ROLLED_BACK)
+    given_back = [item for one in undone for item in take_places(one, back=True)]
+    ReplacedRow.objects.filter(batch__in=undone).delete()
+    Batch.objects.filter(pk__in=[one.pk for one in undone]).update(state=BatchState.ROLLED_BACK)
     facts.forget(gone)
-    facts.record(_reinstate(gone))
+    facts.record([*given_back, *_reinstate(gone)])
     _close(batch, BatchState.DONE, batch.snapshot_id)
     return gone
 
 
 def _reinstate(gone: list[Submission]) -> list[Submission]:
-    """For each day of ``gone``: the newest submission before, if there is one, is the current one again."""
-    back = _reinstate_documents([item for item in gone if item.document_key])
-    gone = [item for item in gone if not item.document_key]
-    for institution, channel, dataset, day in {
-        (item.institution, item.channel, item.dataset, item.day) for item in gone
-    }:
-        before = (
-            Submission.objects.filter(institution=institution, channel=channel, dataset=dataset, day=day)
-            .filter(state=SubmissionState.SUPERSEDED)
-            .order_by("-received_at", "-id")
-            .first()
-        )
-        if before:
-            before.is_current, before.state = True, SubmissionState.STORED
-            before.save(update_fields=["is_current", "state"])
-            back.append(before)
-    return back
-
-
-def _reinstate_documents(gone: list[Submission]) -> list[Submission]:
-    """Versions of documents that those of ``gone`` had replaced; and a witness for each day that still has rows."""
-    replaced = [item.replaces_id for item in gone if item.replaces_id]
+    """What was current on the days of ``gone`` before, current again; and a witness for each day that has rows left."""
+    replaced = [item.replaces_id for item in gone if item.document_key and item.replaces_id]
     back = list(Submission.objects.filter(pk__in=replaced, state=SubmissionState.SUPERSEDED))
+    for item in _first_of_each_day(item for item in gone if not item.is_addition):
+        back += _before(item)
     Submission.objects.filter(pk__in=[item.pk for item in back]).update(is_current=True, state=SubmissionState.STORED)
-    return back + left_on_days(gone)
+    for item in back:
+        item.is_current, item.state = True, SubmissionState.STORED
+    return back + left_on_days(item for item in gone if item.is_addition)
+
+
+def _first_of_each_day(gone: Iterable[Submission]) -> list[Submission]:
+    """The earliest of ``gone`` for each day."""
+    first: dict[tuple[object, ...], Submission] = {}
+    for item in sorted(gone, key=lambda item: item.pk, reverse=True):
+        first[item.institution_id, item.channel, item.dataset, item.day] = item
+    return list(first.values())
+
+
+def _before(gone: Submission) -> list[Submission]:
+    """The newest whole day before ``gone``, and what had been added to it since."""
+    earlier = Submission.objects.filter(
+        institution=gone.institution, channel=gone.channel, dataset=gone.dataset, day=gone.day, pk__lt=gone.pk
+    ).filter(state=SubmissionState.SUPERSEDED)
+    whole = earlier.filter(is_addition=False).order_by("-pk").first()
+    added = earlier.filter(is_addition=True, pk__gt=whole.pk if whole else "")
+    return [*([whole] if whole else []), *added]
 
 
 def left_on_days(gone: Iterable[Submission]) -> list[Submission]:
-    """For each day that rows of documents left: one current submission, so that the day is counted anew."""
+    """For each day that additions left: one current submission, so that the day is counted anew."""
     left = []
-    for institution, dataset, day in {(item.institution_id, item.dataset, item.day) for item in gone}:
-        current = Submission.objects.filter(institution=institution, dataset=dataset, day=day, is_current=True)
-        witness = current.exclude(document_key="").first()
-        if witness:
+    for institution, channel, dataset, day in {
+        (item.institution_id, item.channel, item.dataset, item.day) for item in gone
+    }:
+        current = Submission.objects.filter(institution=institution, channel=channel, dataset=dataset, day=day)
+        if witness := current.filter(is_current=True).first():
             left.append(witness)
     return left
 

@@ -45,6 +45,8 @@ class Batch(models.Model):
     """The version that a load made, or that a rollback goes back to; empty where the lake did not change."""
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    takes = models.JSONField(default=dict)
+    """Submission → what this batch takes the place of: ``{"rejected": rows, "stored": rows, "measures": {…}}``."""
 
     class Meta:
         indexes = [models.Index(fields=["channel", "dataset", "state"])]
@@ -91,6 +93,10 @@ class Submission(models.Model):
     document = models.ForeignKey(Document, null=True, on_delete=models.PROTECT, related_name="submissions")
     document_key = models.CharField(max_length=64, blank=True, default="")
     """The document's identity, of rows that came in one."""
+    is_addition = models.BooleanField(default=False)
+    """Adds to what its day has (documents, forms, mended rows, replays) and replaces nothing of it (增补)."""
+    amends = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="amended_by")
+    """The submission whose rejected rows this one brings again, mended or judged anew (补正、重放)."""
     file_name = models.TextField()
     sha256 = models.CharField(max_length=64, blank=True)
     size = models.BigIntegerField(default=0)
@@ -104,8 +110,10 @@ class Submission(models.Model):
     stored = models.BigIntegerField(default=0)
     duplicate = models.BigIntegerField(default=0)
     rejected = models.BigIntegerField(default=0)
+    replaced = models.BigIntegerField(default=0)
+    """Rows of it that a correction, cancellation, mend or replay took the place of (被更正、撤销、补正)."""
     superseded = models.BigIntegerField(default=0)
-    """Rows of the submission that this one replaces."""
+    """Stored rows of the day's earlier submissions that this one replaces."""
     replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
 
     measures = models.JSONField(default=dict)
@@ -128,7 +136,7 @@ class Submission(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["institution", "channel", "dataset", "day"],
-                condition=Q(is_current=True, document_key=""),
+                condition=Q(is_current=True, is_addition=False),
                 name="one_current_submission_a_day",
             ),
             models.UniqueConstraint(
@@ -137,7 +145,7 @@ class Submission(models.Model):
                 name="one_current_submission_a_document",
             ),
             models.CheckConstraint(
-                condition=Q(received=F("stored") + F("duplicate") + F("rejected")),
+                condition=Q(received=F("stored") + F("duplicate") + F("rejected") + F("replaced")),
                 name="every_row_accounted_for",
             ),
         ]
@@ -153,3 +161,14 @@ class Violation(models.Model):
     severity = models.CharField(max_length=8)
     rows = models.BigIntegerField()
     denominator = models.BigIntegerField()
+
+
+class ReplacedRow(models.Model):
+    """A rejected row that came again, mended or judged anew: no other batch may take its place a second time."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="replaced_rows")
+    line = models.BigIntegerField()
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="replaced_rows")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["submission", "line"], name="a_row_is_replaced_once")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -75,16 +75,32 @@ def current_submissions(month: date) -> Iterator[Submission]:
     return current.order_by("id").iterator(chunk_size=2000)
 
 
-def day_of_documents(one: Submission) -> Submission:
-    """All current documents of the institution, dataset and day of ``one``, added up; not in the ledger itself."""
+def days_with_additions(items: Sequence[Submission]) -> set[tuple[int | None, str, str, date | None]]:
+    """Institution, channel, dataset and day of those of ``items`` whose day is made of several submissions."""
+    days = [item.day for item in items if item.day]
+    if not days:
+        return set()
+    datasets = {item.dataset for item in items}
+    added = Submission.objects.filter(
+        is_current=True, is_addition=True, dataset__in=datasets, day__range=(min(days), max(days))
+    )
+    return set(added.values_list("institution_id", "channel", "dataset", "day").distinct())
+
+
+def day_total(one: Submission) -> Submission:
+    """All that is current for the institution, channel, dataset and day of ``one``, added up; not in the ledger itself.
+
+    A row that came again counts as received once: where it stands now.
+    """
     of_day = Submission.objects.filter(
         institution=one.institution_id or 0, channel=one.channel, dataset=one.dataset, day=one.day, is_current=True
-    ).exclude(document_key="")
+    )
     total = Submission(
         pk=one.pk, institution_id=one.institution_id, channel=one.channel, dataset=one.dataset, day=one.day
     )
     for item in of_day.iterator(chunk_size=2000):
-        for name in ("received", "stored", "duplicate", "rejected"):
+        total.received += item.received - item.replaced
+        for name in ("stored", "duplicate", "rejected"):
             setattr(total, name, getattr(total, name) + getattr(item, name))
         for measure, text in item.measures.items():
             total.measures[measure] = str(Decimal(total.measures.get(measure, "0")) + Decimal(text))

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models import Sum
 from pyiceberg.manifest import DataFile
 
 from kangqiao.base.clock import now
@@ -44,6 +45,8 @@ class Incoming:
     path: Path
     institution: Institution
     day: date
+    name: str = ""
+    """The file as its sender called it, where ``path`` is ours."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ class BatchLoad:
 
     def _run(self, judge: Judge) -> list[Receipt]:
         self._current = self._current_submissions()
+        self._added = self._added_rows()
         receipts = [self._read(judge, number, item) for number, item in enumerate(self.incoming)]
         read = {number: receipts[number] for number in judge.files}
         if read:
@@ -106,10 +110,20 @@ class BatchLoad:
             channel=self.table.channel,
             dataset=self.table.dataset.name,
             is_current=True,
+            is_addition=False,
             day__gte=min(days),
             day__lte=max(days),
         )
         return {(item.institution_id or 0, item.day or date.min): item for item in found}
+
+    def _added_rows(self) -> dict[tuple[int, date], int]:
+        """Institution and day → stored rows that were added to it (forms, mended rows, replays)."""
+        days = [item.day for item in self.incoming]
+        of_days = Submission.objects.filter(
+            channel=self.table.channel, dataset=self.table.dataset.name, day__gte=min(days), day__lte=max(days)
+        ).filter(is_current=True, is_addition=True)
+        sums = of_days.values_list("institution_id", "day").annotate(rows=Sum("stored")).order_by()
+        return {(institution or 0, day or date.min): rows for institution, day, rows in sums}
 
     def _read(self, judge: Judge, number: int, item: Incoming) -> Receipt:
         submission = self._submission(item)
@@ -142,7 +156,7 @@ class BatchLoad:
             day=item.day,
             day_text=item.day.isoformat(),
             state=SubmissionState.PREPARED,
-            file_name=readable(item.path.name),
+            file_name=item.name or readable(item.path.name),
             rules_digest=self.table.dataset.digest,
             received_at=now(),
         )
@@ -189,10 +203,17 @@ class BatchLoad:
         submission = receipt.submission
         submission.received, submission.stored = verdict.received, verdict.accepted
         submission.duplicate, submission.rejected = verdict.duplicate, verdict.rejected
-        submission.superseded = submission.replaces.stored if submission.replaces else 0
+        submission.superseded = self._stepping_back(submission)
         submission.measures = {name: str(value) for name, value in verdict.measures.items()}
         submission.dimensions = {str(name): list(pair) for name, pair in verdict.dimensions.items()}
         receipt.violations = [item.as_dict() for item in verdict.violations]
+
+    def _stepping_back(self, submission: Submission) -> int:
+        """Stored rows that the lake holds of the day: of the submission before, and what was added to it."""
+        before = submission.replaces.stored if submission.replaces else 0
+        if submission.is_addition:
+            return before
+        return before + self._added.get((submission.institution_id or 0, submission.day or date.min), 0)
 
     def _keep_left_out(self, judge: Judge, read: dict[int, Receipt]) -> None:
         writer = RejectedWriter(self.table.home.rejected, self.batch_id)
@@ -268,4 +289,4 @@ def copy_outcome(submission: Submission, before: Submission) -> None:
     submission.replaces = None
     for name in ("sha256", "size", "encoding", "delimiter", "header", "unknown_columns", "received", "rejected"):
         setattr(submission, name, getattr(before, name))
-    submission.duplicate = before.duplicate + before.stored
+    submission.duplicate = before.duplicate + before.stored + before.replaced

@@ -8,7 +8,7 @@ from datetime import date
 from django.db import transaction
 
 from kangqiao.intake.models import Submission
-from kangqiao.intake.queries import current_submissions, day_of_documents
+from kangqiao.intake.queries import current_submissions, day_total, days_with_additions
 from kangqiao.oversight.statistics.models import DailyFact, DailyMeasure
 from kangqiao.oversight.statistics.rules import FIGURES, fact_figures, fact_key, measure_values
 
@@ -19,13 +19,14 @@ CHUNK = 2000
 def record_daily_facts(submissions: Iterable[Submission]) -> None:
     """Replace the facts of the days that ``submissions``, now current, speak for.
 
-    Of two submissions for the same institution, channel, dataset and day the later one in the order counts; shared
-    documents of a day are added up, as none of them speaks for the day alone.
+    Of two submissions for the same institution, channel, dataset and day the later one in the order counts; where
+    something was added to a day (documents, forms, mended rows), all that is current of it is added up.
     """
-    latest = {fact_key(item): item for item in submissions}
-    items = [day_of_documents(item) if item.document_key else item for item in latest.values()]
-    for start in range(0, len(items), CHUNK):
-        _replace_facts(items[start : start + CHUNK])
+    latest = list({fact_key(item): item for item in submissions}.values())
+    for start in range(0, len(latest), CHUNK):
+        items = latest[start : start + CHUNK]
+        added = days_with_additions(items)
+        _replace_facts([day_total(item) if fact_key(item) in added or item.replaced else item for item in items])
 
 
 @transaction.atomic
