@@ -7,6 +7,7 @@ import os
 from django.utils.functional import SimpleLazyObject
 
 from kangqiao.base.home import current_home
+from kangqiao.web.databases import database_settings
 
 HOME = current_home()
 
@@ -23,6 +24,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "kangqiao.access",
+    "kangqiao.jobs",
     "kangqiao.registry",
     "kangqiao.intake",
     "kangqiao.oversight.statistics",
@@ -58,17 +60,7 @@ TEMPLATES = [
 ]
 WSGI_APPLICATION = "kangqiao.web.wsgi.application"
 
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": HOME.database,
-        "OPTIONS": {
-            "timeout": 60,
-            "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=60000;",
-        },
-    },
-}
+DATABASES = {"default": database_settings(os.environ, HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "access.User"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
