@@ -5,10 +5,13 @@ KangqiaoError
 ├── Refused              input that is refused whole, with a code and a Chinese sentence
 │   ├── FileRefused      a file that cannot be read as its dataset
 │   └── RequestRefused   a request naming something unknown or not allowed
+│       └── CallRefused  a call of a machine, with the status that the protocol has for it
 └── StateConflict        the ledger or the lake is not in the state an action needs
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 
 class KangqiaoError(Exception):
@@ -64,6 +67,28 @@ class FileRefused(Refused):
 
 class RequestRefused(Refused):
     """A request that names something unknown, or that its sender has no right to."""
+
+
+class CallRefused(RequestRefused):
+    """A call of the API that is refused: answered as a problem (RFC 9457) with this status.
+
+    ``errors`` are dictionaries ``{"field": …, "message": …}`` (with ``"row"`` where there are rows); ``headers`` go
+    along with the answer, as ``Retry-After``.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        errors: Sequence[Mapping[str, object]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(code, message)
+        self.status = status
+        self.errors = [dict(item) for item in errors]
+        self.headers = dict(headers or {})
 
 
 class StateConflict(KangqiaoError):

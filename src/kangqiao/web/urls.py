@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from kangqiao.web import views
+from kangqiao.web.api import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
+    path("api/v1/", api.urls),
     path("", include("kangqiao.access.urls")),
     path("", include("kangqiao.intake.urls")),
     path("", include("kangqiao.oversight.statistics.urls")),
