@@ -9,10 +9,10 @@ DEMO_HOME ?= demo
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench bench-rules bench-catalogue format migrations clean
+.PHONY: help setup demo test test-postgres check bench bench-rules bench-catalogue format migrations clean
 
 help:  ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.installed $(VENV)/.assets  ## Create .venv, install the locked packages, build the static files
 
@@ -37,6 +37,9 @@ demo: setup  ## A small city's June 2024, from upload to bulletin, then the web 
 
 test: setup  ## All tests; what needs a part that is missing is skipped with the reason
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+test-postgres: setup  ## All tests on a private PostgreSQL server, which they start and remove themselves
+	@KANGQIAO_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: setup  ## Lint, formatting, types, import contracts, migrations, the catalogue
 	$(BIN)/ruff check .

@@ -26,8 +26,10 @@ POOL = "KANGQIAO_DATABASE_POOL"
 POSTGRESQL = ("postgresql", "postgres")
 EXAMPLE = "postgresql://用户:密码@主机:5432/库名"
 OPTIONS = frozenset(
-    "host port sslmode sslrootcert sslcert sslkey sslcrl channel_binding gssencmode passfile"
-    " connect_timeout target_session_attrs application_name".split()
+    {
+        *("host", "port", "sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "channel_binding", "gssencmode"),
+        *("passfile", "connect_timeout", "target_session_attrs", "application_name"),
+    }
 )
 """What may follow the question mark; libpq's names."""
 SERVER_SIDE = {
@@ -35,7 +37,12 @@ SERVER_SIDE = {
     "timezone": "UTC",
     "idle_in_transaction_session_timeout": "600s",  # a process that hangs gives its locks back
 }
-SERVING = {**SERVER_SIDE, "statement_timeout": "60s", "lock_timeout": "30s", "idle_in_transaction_session_timeout": "90s"}
+SERVING = {
+    **SERVER_SIDE,
+    "statement_timeout": "60s",
+    "lock_timeout": "30s",
+    "idle_in_transaction_session_timeout": "90s",
+}
 """In a process that serves, no page and no call holds others up; commands and workers may take their time."""
 
 
@@ -58,7 +65,9 @@ def database_settings(environment: Mapping[str, str], home: Home) -> dict[str, A
 
 def _wrong(reason: str) -> RequestRefused:
     """The address itself is never repeated: it holds a password."""
-    return RequestRefused("database.url", f"环境变量 {VARIABLE} 有误：{reason}。正确写法如 {EXAMPLE} 或 sqlite:////目录/文件.db。")
+    return RequestRefused(
+        "database.url", f"环境变量 {VARIABLE} 有误：{reason}。正确写法如 {EXAMPLE} 或 sqlite:////目录/文件.db。"
+    )
 
 
 def _file(parts: SplitResult) -> Path:
