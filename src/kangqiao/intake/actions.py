@@ -15,6 +15,7 @@ from kangqiao.base.ids import new_id
 from kangqiao.base.text import mask
 from kangqiao.engine.cda.archive import holds_documents
 from kangqiao.engine.lake.lake import Lake
+from kangqiao.intake.addition_load import AdditionLoad, ReplayLoad, refuse_closed
 from kangqiao.intake.discovery import find_files
 from kangqiao.intake.document_intake import DocumentIntake
 from kangqiao.intake.ledger import FactSink as FactSink
@@ -54,10 +55,54 @@ def load_files(files: Iterable[Path], *, facts: FactSink, progress: Progress = l
     for dataset in known.in_loading_order():
         for channel in Channel:
             if incoming := sorted_files.get((channel, dataset.name)):
-                home = current_home()
-                table = Table(home, Lake(home.lake), known, channel, dataset, facts, load_id)
-                yield from _load_table(table, incoming, progress)
+                yield from _load_table(_table(channel, dataset, facts, load_id), incoming, progress)
     yield from DocumentIntake(load_id, institutions_by_text(), facts, progress).load(documents)
+
+
+def load_file(incoming: Incoming, channel: Channel, dataset: Dataset, *, facts: FactSink) -> Receipt:
+    """Take one file whose address is known, as :func:`load_files` takes many.
+
+    Raises RequestRefused when the dataset is no real-time form of the institution and ``channel`` says so.
+    """
+    if channel is Channel.REALTIME and not is_form(dataset, incoming.institution):
+        raise _not_a_form(dataset)
+    (receipt,) = _load_table(_table(channel, dataset, facts, new_id()), [incoming], lambda done: None)
+    return receipt
+
+
+def amend(submission: Submission, path: Path, *, facts: FactSink, name: str = "") -> Receipt:
+    """Take rows that the sender has mended (补正); they take the place of the lines their column ``_line`` names.
+
+    Raises RequestRefused when the submission is not the one that counts for its day.
+    """
+    return _add(AdditionLoad, submission, path, facts, name)
+
+
+def replay(submission: Submission, *, facts: FactSink) -> Receipt:
+    """Judge the rejected rows of ``submission`` by the rules of today (重放); what passes now is stored.
+
+    Raises RequestRefused as :func:`amend` does. A receipt with nothing received means that no row passes yet.
+    """
+    return _add(ReplayLoad, submission, current_home().rejected, facts, "")
+
+
+def _add(kind: type[AdditionLoad], submission: Submission, path: Path, facts: FactSink, name: str) -> Receipt:
+    dataset = catalogue().dataset(submission.dataset)
+    table = _table(Channel(submission.channel), dataset, facts, new_id())
+    with table_lock(table.home, table.channel, dataset.name):
+        recover_table(table.home, table.lake, table.channel, dataset, facts)
+        amended = Submission.objects.select_related("institution").get(pk=submission.pk)
+        refuse_closed(amended)
+        assert amended.institution is not None
+        assert amended.day is not None
+        incoming = Incoming(path, amended.institution, amended.day, name)
+        (receipt,) = kind(table, [incoming], lambda done: None, amends=amended).run()
+    return receipt
+
+
+def _table(channel: Channel, dataset: Dataset, facts: FactSink, load_id: str) -> Table:
+    home = current_home()
+    return Table(home, Lake(home.lake), catalogue(), channel, dataset, facts, load_id)
 
 
 def _part_documents(files: Iterable[Path]) -> tuple[list[Path], list[Path]]:
@@ -112,8 +157,8 @@ def _resolve(address: Address, institutions: dict[str, Institution]) -> tuple[In
         raise RequestRefused("institution.unknown", f"没有登记名为“{address.institution}”的机构。")
     dataset = catalogue().dataset(address.dataset)
     institution = institutions[address.institution]
-    if address.channel == Channel.REALTIME and not _is_form(dataset, institution):
-        raise RequestRefused("channel.not_prescribed", f"“{dataset.title}”不是实时数据表单，请按定时数据上传。")
+    if address.channel == Channel.REALTIME and not is_form(dataset, institution):
+        raise _not_a_form(dataset)
     try:
         day = parse_day(address.day)
     except ValueError as error:
@@ -121,7 +166,11 @@ def _resolve(address: Address, institutions: dict[str, Institution]) -> tuple[In
     return institution, Channel(address.channel), dataset, day
 
 
-def _is_form(dataset: Dataset, institution: Institution) -> bool:
+def _not_a_form(dataset: Dataset) -> RequestRefused:
+    return RequestRefused("channel.not_prescribed", f"“{dataset.title}”不是实时数据表单，请按定时数据上传。")
+
+
+def is_form(dataset: Dataset, institution: Institution) -> bool:
     """Whether ``dataset`` is one of the real-time forms prescribed to the institution."""
     prescribed = catalogue().profile(institution.kind).prescriptions
     return any(item.dataset == dataset.name and item.channel is Channel.REALTIME for item in prescribed)

@@ -141,7 +141,7 @@ class DocumentIntake:
         incoming: dict[str, list[IncomingRows]] = {}
         for taken in part:
             before = current.get(taken.key, [])
-            document = stored.get((taken.institution.pk, taken.read.sha256)) or _document(taken)
+            document = stored.get((taken.institution.pk, taken.read.sha256)) or new_document(taken)
             try:
                 refuse_older(document, before[0].document if before else None)
             except FileRefused as error:
@@ -151,7 +151,7 @@ class DocumentIntake:
             if document._state.adding:
                 document.save(force_insert=True)
                 stored[document.institution_id, document.sha256] = document
-            for name, item in _incoming(taken, document, {item.dataset for item in before}):
+            for name, item in incoming_rows(taken, document, {item.dataset for item in before}):
                 incoming.setdefault(name, []).append(item)
         yield from self._load_tables(incoming)
 
@@ -198,7 +198,8 @@ def _rounds(waiting: list[_Taken]) -> list[list[_Taken]]:
     return rounds
 
 
-def _document(taken: _Taken) -> Document:
+def new_document(taken: _Taken) -> Document:
+    """The ledger's entry for a document that has not come before; not saved yet."""
     return Document(
         pk=new_id(),
         sha256=taken.read.sha256,
@@ -213,7 +214,7 @@ def _document(taken: _Taken) -> Document:
     )
 
 
-def _incoming(taken: _Taken, document: Document, filled: set[str]) -> Iterator[tuple[str, IncomingRows]]:
+def incoming_rows(taken: _Taken, document: Document, filled: set[str]) -> Iterator[tuple[str, IncomingRows]]:
     """What goes to each dataset: the document's rows, and no rows where only the version before had any."""
     datasets = catalogue().datasets
     for name in dict.fromkeys((*taken.read.rows, *sorted(filled))):

@@ -121,13 +121,13 @@ def remove_rejected(folder: Path, batch: str) -> None:
 
 
 def read_rejected(submission: Submission, *, offset: int = 0, limit: int = _ALL) -> list[RejectedRow]:
-    """Rejected rows of one submission by line, ``limit`` of them from ``offset``."""
+    """Rejected rows of one submission by line, ``limit`` of them from ``offset``; not those that came again."""
     return list(_rows(submission, REJECTED, offset, limit))
 
 
-def read_duplicates(submission: Submission) -> list[RejectedRow]:
-    """Duplicate rows of one submission by line."""
-    return list(_rows(submission, DUPLICATE, 0, _ALL))
+def read_duplicates(submission: Submission, *, offset: int = 0, limit: int = _ALL) -> list[RejectedRow]:
+    """Duplicate rows of one submission by line, ``limit`` of them from ``offset``."""
+    return list(_rows(submission, DUPLICATE, offset, limit))
 
 
 def write_rejected_csv(submission: Submission, stream: BinaryIO, fate: str = REJECTED) -> None:
@@ -149,8 +149,15 @@ def _rows(submission: Submission, fate: str, offset: int, limit: int) -> Iterato
     with duckdb.connect() as connection:
         cursor = connection.execute(
             "SELECT line, cells, raw, raw_file, findings FROM read_parquet($path) WHERE submission = $submission "
-            "AND fate = $fate ORDER BY line LIMIT $limit OFFSET $offset",
-            {"path": str(path), "submission": submission.pk, "fate": fate, "limit": limit, "offset": offset},
+            "AND fate = $fate AND NOT list_contains($replaced::BIGINT[], line) ORDER BY line LIMIT $limit OFFSET $offset",
+            {
+                "path": str(path),
+                "submission": submission.pk,
+                "fate": fate,
+                "replaced": list(submission.replaced_rows.values_list("line", flat=True)),
+                "limit": limit,
+                "offset": offset,
+            },
         )
         while rows := cursor.fetchmany(_BLOCK):
             for line, cells, raw, raw_file, findings in rows:
