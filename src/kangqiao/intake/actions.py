@@ -59,36 +59,38 @@ def load_files(files: Iterable[Path], *, facts: FactSink, progress: Progress = l
     yield from DocumentIntake(load_id, institutions_by_text(), facts, progress).load(documents)
 
 
-def load_file(incoming: Incoming, channel: Channel, dataset: Dataset, *, facts: FactSink) -> Receipt:
-    """Take one file whose address is known, as :func:`load_files` takes many.
+def load_file(incoming: Incoming, channel: Channel, dataset: Dataset, *, facts: FactSink, load_id: str = "") -> Receipt:
+    """Take one file whose address is known, as :func:`load_files` takes many; ``load_id`` is the caller's own, if any.
 
     Raises RequestRefused when the dataset is no real-time form of the institution and ``channel`` says so.
     """
     if channel is Channel.REALTIME and not is_form(dataset, incoming.institution):
         raise _not_a_form(dataset)
-    (receipt,) = _load_table(_table(channel, dataset, facts, new_id()), [incoming], lambda done: None)
+    (receipt,) = _load_table(_table(channel, dataset, facts, load_id or new_id()), [incoming], lambda done: None)
     return receipt
 
 
-def amend(submission: Submission, path: Path, *, facts: FactSink, name: str = "") -> Receipt:
+def amend(submission: Submission, path: Path, *, facts: FactSink, name: str = "", load_id: str = "") -> Receipt:
     """Take rows that the sender has mended (补正); they take the place of the lines their column ``_line`` names.
 
     Raises RequestRefused when the submission is not the one that counts for its day.
     """
-    return _add(AdditionLoad, submission, path, facts, name)
+    return _add(AdditionLoad, submission, path, facts, name, load_id)
 
 
-def replay(submission: Submission, *, facts: FactSink) -> Receipt:
+def replay(submission: Submission, *, facts: FactSink, load_id: str = "") -> Receipt:
     """Judge the rejected rows of ``submission`` by the rules of today (重放); what passes now is stored.
 
     Raises RequestRefused as :func:`amend` does. A receipt with nothing received means that no row passes yet.
     """
-    return _add(ReplayLoad, submission, current_home().rejected, facts, "")
+    return _add(ReplayLoad, submission, current_home().rejected, facts, "", load_id)
 
 
-def _add(kind: type[AdditionLoad], submission: Submission, path: Path, facts: FactSink, name: str) -> Receipt:
+def _add(
+    kind: type[AdditionLoad], submission: Submission, path: Path, facts: FactSink, name: str, load_id: str
+) -> Receipt:
     dataset = catalogue().dataset(submission.dataset)
-    table = _table(Channel(submission.channel), dataset, facts, new_id())
+    table = _table(Channel(submission.channel), dataset, facts, load_id or new_id())
     with table_lock(table.home, table.channel, dataset.name):
         recover_table(table.home, table.lake, table.channel, dataset, facts)
         amended = Submission.objects.select_related("institution").get(pk=submission.pk)
@@ -103,6 +105,12 @@ def _add(kind: type[AdditionLoad], submission: Submission, path: Path, facts: Fa
 def _table(channel: Channel, dataset: Dataset, facts: FactSink, load_id: str) -> Table:
     home = current_home()
     return Table(home, Lake(home.lake), catalogue(), channel, dataset, facts, load_id)
+
+
+def load_documents(paths: Iterable[Path], *, facts: FactSink, load_id: str = "") -> Iterator[Receipt]:
+    """Take files of shared documents, each an XML file or a zip of them."""
+    intake = DocumentIntake(load_id or new_id(), institutions_by_text(), facts, lambda done: None)
+    return intake.load(paths)
 
 
 def _part_documents(files: Iterable[Path]) -> tuple[list[Path], list[Path]]:
