@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from django.core.management import call_command
 from django.db.models import Count, Sum
 
 from kangqiao.cli.platform import FACTS, open_platform  # isort: skip  (Django first)
@@ -33,6 +34,7 @@ from kangqiao.simulate.city import write_city
 from kangqiao.simulate.scale import Wish
 from kangqiao.standards.catalogue import catalogue
 from kangqiao.standards.model import DIMENSION_TITLES, Dimension
+from kangqiao.web.boot import is_in_home, open_home
 
 app = typer.Typer(add_completion=False)
 
@@ -83,6 +85,9 @@ def _fresh_home() -> Path:
     found = [path for path in home.root.iterdir() if path.name != SESSION_KEY]
     if found and not (home.root / MARK).exists():
         raise RequestRefused("demo.home", f"{home.root} 不是演示用的目录，为免误删数据，请用 --home 另指定一个。")
+    if found and not is_in_home(home):
+        open_home()
+        call_command("flush", interactive=False, verbosity=0)
     for path in found:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     (home.root / MARK).write_text("{}\n", "utf-8")

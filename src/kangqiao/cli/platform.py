@@ -9,11 +9,12 @@ import duckdb
 
 from kangqiao.web.boot import open_home  # isort: skip  (it sets Django up)
 
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 
 from kangqiao.base.errors import RequestRefused
 from kangqiao.intake.actions import FactSink, recover_all
 from kangqiao.oversight.statistics.actions import forget_daily_facts, record_daily_facts
+from kangqiao.web.databases import database_reason
 
 __all__ = ["FACTS", "open_platform", "plain_faults"]
 
@@ -35,8 +36,9 @@ def plain_faults() -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException, OperationalError) as error:
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException, OperationalError, InterfaceError) as error:
+        reason = database_reason(error) if isinstance(error, OperationalError | InterfaceError) else error
         raise RequestRefused(
             "platform.fault",
-            f"处理中断：{error}。已入库的数据不受影响；排除故障后再执行同一命令，会从中断处接着处理。",
+            f"处理中断：{reason}。已入库的数据不受影响；排除故障后再执行同一命令，会从中断处接着处理。",
         ) from error

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
+from hashlib import sha256
 from importlib.resources import files
 
 from django.db import connection, transaction
 from django.db.models import Model
 
-from kangqiao.registry.models import Declaration, Institution, PersonIdentity, Pseudonym
+from kangqiao.base.errors import RequestRefused
+from kangqiao.registry.models import Declaration, Institution, PersonIdentity, PersonKeyMark, Pseudonym
 from kangqiao.registry.rules import RegisteredInstitution, parse_institutions
 from kangqiao.standards.model import Person
 
@@ -33,6 +35,21 @@ def ensure_institutions() -> int:
 @transaction.atomic
 def _add(missing: list[RegisteredInstitution]) -> None:
     Institution.objects.bulk_create(Institution(**asdict(item)) for item in missing)
+
+
+def hold_to_person_key(key: bytes) -> None:
+    """Put down whose key the database's persons are hashed with. Raises RequestRefused when it is another home's.
+
+    With another key the same person would be two, and another home's lake would not be the one the ledger tells of.
+    """
+    fingerprint = sha256(b"kangqiao person key" + key).hexdigest()
+    mark, _ = PersonKeyMark.objects.get_or_create(pk=1, defaults={"fingerprint": fingerprint})
+    if mark.fingerprint != fingerprint:
+        raise RequestRefused(
+            "home.database",
+            "这个数据库属于另一个数据目录（人员标识密钥 person.key 不同）。"
+            "请核对 KANGQIAO_HOME 与 KANGQIAO_DATABASE_URL。",
+        )
 
 
 def declare_datasets(institution: Institution, datasets: Iterable[str], *, month: date, at: datetime) -> Declaration:

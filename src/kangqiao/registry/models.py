@@ -79,3 +79,13 @@ class Pseudonym(models.Model):
 
     token = models.CharField(max_length=32, primary_key=True)
     value = models.TextField()
+
+
+class PersonKeyMark(models.Model):
+    """Which key made every ``person_key`` of this database (人员标识密钥指纹): one row, the home's fingerprint."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    fingerprint = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_person_key")]

@@ -12,6 +12,7 @@ A password that must not stand in an address may come from libpq's own ``PGPASSF
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ def database_settings(environment: Mapping[str, str], home: Home) -> dict[str, A
         parts = urlsplit(address)
         scheme, port = parts.scheme, parts.port
     except ValueError as error:
-        raise _wrong("主机或端口写得不对") from error
+        raise _wrong("主机或端口写得不对；密码里的 / # @ 等字符要写成百分号编码") from error
     if scheme == "sqlite":
         return _sqlite(_file(parts))
     if scheme not in POSTGRESQL:
@@ -143,6 +144,33 @@ def database_title(settings: Mapping[str, Any]) -> str:
         return str(settings["NAME"])
     place = ":".join(str(part) for part in (settings["HOST"], settings["PORT"]) if part) or "本机"
     return f"PostgreSQL {place} 的 {settings['NAME']}"
+
+
+REASONS = (
+    (r"password authentication failed|no password supplied|fe_sendauth", "用户名或密码不对"),
+    (r'database "(.*)" does not exist', r"没有名为 \1 的库，请先建库"),
+    (r'role "(.*)" does not exist', r"没有名为 \1 的数据库用户"),
+    (r"no pg_hba\.conf entry", "数据库服务器不允许从这台机器连接（pg_hba.conf）"),
+    (r"permission denied(?: for (?:schema|database) (\S+))?", "数据库用户权限不够，应是这个库的所有者"),
+    (r"too many clients|remaining connection slots", "数据库的连接数已满"),
+    (r"starting up|shutting down|in recovery mode", "数据库正在启动或关闭，请稍候再试"),
+    (r"server closed the connection|connection is (?:lost|closed|bad)|terminating connection", "与数据库的连接断开了"),
+    (r"timeout expired|timed out|couldn't get a connection", "连接数据库超时"),
+    (r"could not translate host name|failed to resolve host", "找不到数据库主机"),
+    (r"Connection refused|No such file or directory", "数据库没有启动，或者主机、端口写错了"),
+    (r"PostgreSQL (\d+) or later is required \(found (\S+)\)", r"PostgreSQL 的版本 \2 太旧，应为 \1 以上"),
+    (r"unable to open database file", "不能打开数据库文件"),
+)
+"""What drivers say → what an operator can act on."""
+
+
+def database_reason(error: Exception) -> str:
+    """What a driver says, as a part of a Chinese sentence; in its own words, on one line, where we know no better."""
+    said = " ".join(str(error).split())
+    for english, chinese in REASONS:
+        if found := re.search(english, said):
+            return found.expand(chinese)
+    return said
 
 
 def serve_from_pool(environment: Any = os.environ, size: int = 16) -> None:
