@@ -148,8 +148,9 @@ def _rows(submission: Submission, fate: str, offset: int, limit: int) -> Iterato
         return
     with duckdb.connect() as connection:
         cursor = connection.execute(
-            "SELECT line, cells, raw, raw_file, findings FROM read_parquet($path) WHERE submission = $submission "
-            "AND fate = $fate AND NOT list_contains($replaced::BIGINT[], line) ORDER BY line LIMIT $limit OFFSET $offset",
+            "SELECT line, cells, raw, raw_file, findings FROM read_parquet($path) "
+            "WHERE submission = $submission AND fate = $fate AND NOT list_contains($replaced::BIGINT[], line) "
+            "ORDER BY line LIMIT $limit OFFSET $offset",
             {
                 "path": str(path),
                 "submission": submission.pk,
