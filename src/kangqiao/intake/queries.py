@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Q, QuerySet, Sum
 from django.shortcuts import get_object_or_404
 
 from kangqiao.base.clock import BEIJING
@@ -163,3 +163,10 @@ def _export_cells(item: Submission) -> list[object]:
 def harmless(value: object) -> object:
     """Text that a spreadsheet would take for a formula, made plain text again."""
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+def rows_by_verdict() -> dict[str, int]:
+    """What became of all rows ever received: stored, duplicate, rejected, replaced."""
+    names = ("stored", "duplicate", "rejected", "replaced")
+    sums = Submission.objects.order_by().aggregate(**{name: Sum(name) for name in names})
+    return {name: sums[name] or 0 for name in names}

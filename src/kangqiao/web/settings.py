@@ -8,6 +8,7 @@ from django.utils.functional import SimpleLazyObject
 
 from kangqiao.base.home import current_home
 from kangqiao.web.databases import database_settings
+from kangqiao.web.log_lines import logging_settings
 
 HOME = current_home()
 
@@ -32,6 +33,9 @@ INSTALLED_APPS = [
     "kangqiao.web",
 ]
 MIDDLEWARE = [
+    "kangqiao.web.logs.RequestLogMiddleware",
+    "kangqiao.web.middleware.StreamingMiddleware",
+    "kangqiao.web.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "kangqiao.web.middleware.ContentSecurityPolicyMiddleware",
@@ -43,6 +47,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "kangqiao.web.middleware.OneThreadMiddleware",
 ]
 ROOT_URLCONF = "kangqiao.web.urls"
 TEMPLATES = [
@@ -94,16 +99,7 @@ if os.environ.get("KANGQIAO_HTTPS") == "1":
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 << 20  # as the gate before Django (web/gate.py)
+
 # To standard error, where the service manager collects it. Django's own choice would drop errors of the pages.
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        "django": {"handlers": [], "level": "WARNING"},
-        "django.request": {"level": "ERROR"},
-        "kangqiao.audit": {"level": "INFO"},
-    },
-}
+LOGGING = logging_settings(os.environ.get("KANGQIAO_LOG", "plain"))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from kangqiao.web import views
-from kangqiao.web.api import api
+from kangqiao.web.api import api_addresses
+from kangqiao.web.metrics import metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
-    path("api/v1/", api.urls),
+    path("metrics", metrics, name="metrics"),
+    path("api/v1/", api_addresses()),
     path("", include("kangqiao.access.urls")),
     path("", include("kangqiao.intake.urls")),
     path("", include("kangqiao.oversight.statistics.urls")),

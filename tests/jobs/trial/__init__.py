@@ -1,0 +1,1 @@
+"""An app whose tasks do what tasks must not: hang, die, fail."""
