@@ -43,6 +43,12 @@ atexit.register(shutil.rmtree, os.environ["KANGQIAO_HOME"], ignore_errors=True)
 NO_SKIPS = os.environ.get("KANGQIAO_NO_SKIPS") == "1"
 
 
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool) -> bool:
+    """The server is removed with all that is in it: no database is dropped, which a session left open would hinder."""
+    return django_db_keepdb or HAS_POSTGRESQL
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if WITH_POSTGRESQL and not HAS_POSTGRESQL:
         reason = f"no PostgreSQL {postgres.OLDEST} or newer on this machine; as root: {postgres.INSTALL}"

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests import databases
 from tests.intake.outbox import DATASET, DRUM_TOWER, charge, send
 
 DAY = "2024-06-03"
@@ -50,8 +51,8 @@ def test_a_receipt_a_line_and_exit_1_when_a_file_was_refused(loaded: tuple) -> N
 
 def test_keys_and_database_are_the_owners_alone(loaded: tuple) -> None:
     _, home, _ = loaded
-    modes = {name: (home / name).stat().st_mode & 0o777 for name in ("person.key", "secret.key", "kangqiao.db")}
-    assert modes == {"person.key": 0o600, "secret.key": 0o600, "kangqiao.db": 0o600}
+    names = ["person.key", "secret.key", *databases.files()]
+    assert [(home / name).stat().st_mode & 0o777 for name in names] == [0o600] * len(names)
     assert home.stat().st_mode & 0o777 == 0o700
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from tests import databases
 
 WRONG = [
     ((), "请写明命令。用法见 kangqiao --help（usage）"),
@@ -34,7 +34,7 @@ WRONG = [
 
 def kangqiao(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "kangqiao", *arguments]
-    environment = {"PATH": "/usr/bin:/bin"}
+    environment = {"PATH": "/usr/bin:/bin", **databases.environment()}
     return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=folder, env=environment)
 
 
@@ -67,8 +67,7 @@ def test_an_account_is_given_a_password_that_opens_it(tmp_path: Path) -> None:
     assert (first.returncode, first.stderr) == (0, "")
     passwords = [re.fullmatch(r"登录名 clerk，密码 (\S{16})\n", done.stdout)[1] for done in (first, second)]
     assert passwords[0] != passwords[1]
-    with sqlite3.connect(tmp_path / "home" / "kangqiao.db") as database:
-        ((name, stored),) = database.execute("SELECT username, password FROM access_user").fetchall()
+    ((name, stored),) = databases.rows(tmp_path / "home", "SELECT username, password FROM access_user")
     assert name == "clerk"
     assert [Argon2PasswordHasher().verify(password, stored) for password in passwords] == [False, True]
 
