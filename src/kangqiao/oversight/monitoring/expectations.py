@@ -38,10 +38,17 @@ class Threshold:
     """One number from which on the desk raises its hand, and why this number."""
 
     name: str
+    title: str
     value: float
     unit: str
+    """天, 条, or ``share`` of a whole."""
     source: str
     reason: str
+
+    @property
+    def shown(self) -> str:
+        """``56 天``, ``50%``."""
+        return f"{self.value:.0%}" if self.unit == "share" else f"{self.value:g} {self.unit}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,11 +81,7 @@ class Board:
 def desk_institutions(month: date, wanted: Wanted, scope: Collection[int] | None) -> list[Institution]:
     """Institutions listed in the month that the reader may see (``scope``; None: all), in the bulletin's order."""
     found = listed_institutions(month, wanted.kind or None)
-    return [
-        item
-        for item in found
-        if (scope is None or item.pk in scope) and wanted.institution in ("", item.code)
-    ]
+    return [item for item in found if (scope is None or item.pk in scope) and wanted.institution in ("", item.code)]
 
 
 def month_board(

@@ -212,6 +212,17 @@ class Cell:
             return "—" if self.state is State.AHEAD and not self.came else f"{self.came}/{self.due}"
         return f"{self.received:,}" if self.received else "—"
 
+    def as_data(self) -> dict[str, str]:
+        """The cell as the page's script and the command's JSON have it."""
+        return {
+            "code": self.code,
+            "day": self.iso,
+            "state": str(self.state),
+            "title": self.title,
+            "text": self.text,
+            "why": self.verdict.why,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class BoardRow:
@@ -246,7 +257,9 @@ def needs(rows: Iterable[BoardRow], weights: Mapping[str, float]) -> list[Need]:
 
 def _need(row: BoardRow, weights: Mapping[str, float]) -> Need:
     weight = sum(weights.get(cell.state, 0.0) for cell in row.cells)
-    told = [f"{STATE_TITLES[state]} {row.days_in(state)} 天" for state in (*NEEDS_SOMEONE, State.LATE) if row.days_in(state)]
+    told = [
+        f"{STATE_TITLES[state]} {row.days_in(state)} 天" for state in (*NEEDS_SOMEONE, State.LATE) if row.days_in(state)
+    ]
     newest = max(
         (cell for cell in row.cells if cell.state in NEEDS_SOMEONE),
         key=lambda cell: (-SEVERITY.index(cell.state), cell.day),

@@ -15,12 +15,12 @@ from kangqiao.oversight.monitoring.day_queries import institution_day
 from kangqiao.oversight.monitoring.expectations import expectations
 from kangqiao.oversight.monitoring.exports import csv_answer, xlsx_answer
 from kangqiao.oversight.monitoring.filters import KINDS, DeskForm, address_query
+from kangqiao.oversight.monitoring.live import stamp
 from kangqiao.oversight.monitoring.month_queries import dataset_board, realtime_board
 from kangqiao.oversight.monitoring.queries import Board, desk_institutions, month_board
 from kangqiao.oversight.monitoring.rules import (
     NEEDS_SOMEONE,
     STATE_TITLES,
-    Cell,
     State,
     count_states,
     needs,
@@ -31,6 +31,7 @@ from kangqiao.oversight.statistics.queries import latest_month
 from kangqiao.oversight.statistics.rules import matrix_days
 
 PERMISSION = "monitoring.view"
+SUBMISSIONS = "submission.view"
 NEEDS_SHOWN = 8
 VIEWS = {"days": "机构 × 日期", "datasets": "机构 × 数据集", "realtime": "实时数据"}
 
@@ -49,7 +50,7 @@ def desk(request: HttpRequest, month: date) -> HttpResponse:
     form = DeskForm(request.GET)
     moment = now()
     board = month_board(month, form.wanted(), scope_of(request), moment)
-    context = _frame(form, month, "monitoring", "days") | board_context(board)
+    context = _frame(request, form, month, "monitoring", "days") | board_context(board)
     context["days"] = matrix_days(month, moment.date())
     template = "monitoring/_needs.html" if request.headers.get("HX-Target") == "needs" else "monitoring/desk.html"
     return render(request, template, context)
@@ -69,7 +70,7 @@ def desk_datasets(request: HttpRequest, month: date) -> HttpResponse:
     """Institutions × datasets of the month."""
     form = DeskForm(request.GET)
     board = dataset_board(month, form.wanted(), scope_of(request), now())
-    context = _frame(form, month, "monitoring-datasets", "datasets") | {"board": board}
+    context = _frame(request, form, month, "monitoring-datasets", "datasets") | {"board": board}
     return render(request, "monitoring/datasets.html", context)
 
 
@@ -79,7 +80,7 @@ def desk_realtime(request: HttpRequest, month: date) -> HttpResponse:
     """Real-time days and forms of the month, today's with what waits."""
     form = DeskForm(request.GET)
     board = realtime_board(month, form.wanted(), scope_of(request), now())
-    context = _frame(form, month, "monitoring-realtime", "realtime") | {"board": board}
+    context = _frame(request, form, month, "monitoring-realtime", "realtime") | {"board": board}
     return render(request, "monitoring/realtime.html", context)
 
 
@@ -94,7 +95,8 @@ def desk_day(request: HttpRequest, code: str, day: date) -> HttpResponse:
         raise Http404
     page = institution_day(found[0], day, now())
     back = reverse("monitoring", args=[month]) + address_query(request.GET)
-    return render(request, "monitoring/day.html", {"page": page, "back": back, "limits": expectations().thresholds})
+    context = {"page": page, "back": back, "may_open": request.reader.covers(SUBMISSIONS, found[0].pk)}  # type: ignore[attr-defined]
+    return render(request, "monitoring/day.html", context)
 
 
 @require_safe
@@ -139,30 +141,15 @@ def tally(board: Board) -> list[tuple[str, str, int, int]]:
 
 def board_data(board: Board) -> dict[str, object]:
     """The board as data."""
-    cells = [cell_data(cell) for row in board.rows for cell in row.cells]
-    return {"as_of": as_of(board), "cells": cells}
+    cells = [cell.as_data() for row in board.rows for cell in row.cells]
+    return {"as_of": stamp(board.moment), "cells": cells}
 
 
-def cell_data(cell: Cell) -> dict[str, object]:
-    """One cell as the page's script takes it."""
-    return {
-        "code": cell.code,
-        "day": cell.iso,
-        "state": str(cell.state),
-        "title": cell.title,
-        "text": cell.text,
-        "why": cell.verdict.why,
-    }
-
-
-def as_of(board: Board) -> str:
-    return f"{board.moment:%Y-%m-%d %H:%M:%S}"
-
-
-def _frame(form: DeskForm, month: date, page: str, view: str) -> dict[str, object]:
+def _frame(request: HttpRequest, form: DeskForm, month: date, page: str, view: str) -> dict[str, object]:
     query = address_query(form.data)
     return {
         "form": form,
+        "may_open": request.reader.may(SUBMISSIONS),  # type: ignore[attr-defined]
         "month": month,
         "query": query,
         "switch": month_switch(month, page, query),

@@ -33,7 +33,7 @@ class Waiting:
 
 def waiting_rows(days: tuple[date, date], institutions: Collection[int]) -> Waiting:
     """Rows that wait for days from ``days[0]`` to ``days[1]``, of ``institutions``."""
-    counts = _waiting_counts(days, institutions)
+    counts = waiting_counts_between(days, institutions)
     if not counts:
         return Waiting()
     known = set(
@@ -49,5 +49,8 @@ def waiting_rows(days: tuple[date, date], institutions: Collection[int]) -> Wait
     return Waiting({key: tuple(items) for key, items in found.items()})
 
 
-def _waiting_counts(days: tuple[date, date], institutions: Collection[int]) -> dict[tuple[int, str, date], int]:
+def waiting_counts_between(
+    days: tuple[date, date], institutions: Collection[int] | None
+) -> dict[tuple[int, str, date], int]:
+    """Institution's key, dataset, day → rows that wait, of days from ``days[0]`` to ``days[1]``."""
     return {}
