@@ -6,6 +6,7 @@
       kangqiao.db          ledger, registry, accounts, facts (SQLite; or KANGQIAO_DATABASE_URL)
       secret.key           0600  web sessions
       person.key           0600  keyed hash of persons
+      audit.key            0600  chain of the audit trail
       lake/                data files and catalog.db (see kangqiao.engine.lake)
       rejected/            rows that were not stored, with reasons
       documents/           shared documents as received, 0600, each under its SHA-256
@@ -72,6 +73,10 @@ class Home:
     def person_key(self) -> bytes:
         """The key of ``person_key`` hashes: 32 random bytes, made once, mode 0600."""
         return bytes.fromhex(_secret_file(self.root / "person.key"))
+
+    def audit_key(self) -> bytes:
+        """The key that chains the audit trail: 32 random bytes, made once, mode 0600."""
+        return bytes.fromhex(_secret_file(self.root / "audit.key"))
 
     def session_key(self) -> str:
         """The key that signs web sessions, made once, mode 0600."""
