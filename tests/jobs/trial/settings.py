@@ -1,6 +1,8 @@
-"""The platform's settings and the trial's tasks."""
+"""The settings that the tests use, and the trial's tasks."""
 
-from kangqiao.web.settings import *  # noqa: F403
-from kangqiao.web.settings import INSTALLED_APPS
+import os
+from importlib import import_module
 
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.jobs.trial"]
+base = import_module(os.environ["KANGQIAO_TRIAL_SETTINGS"])
+globals().update({name: getattr(base, name) for name in dir(base) if name.isupper()})
+INSTALLED_APPS = [*base.INSTALLED_APPS, "tests.jobs.trial"]
