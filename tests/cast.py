@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from kangqiao.access.models import User
+from kangqiao.access.models import Grant, SecondFactor, User
+from kangqiao.access.rights import rights_table
 from kangqiao.base.clock import BEIJING
 from kangqiao.intake.models import Submission, SubmissionState
 from kangqiao.oversight.statistics.actions import record_daily_facts
@@ -22,9 +23,23 @@ MORNING = datetime(2024, 6, 10, 8, 30, tzinfo=BEIJING)
 _numbers = count(1)
 
 
+def account(role: str, institution: str | None = None, *, name: str = "") -> User:
+    """An account with one role, for the institution of that name; with a second factor where the role asks for one."""
+    ensure_institutions()
+    name = name or (f"{role}-{institution}" if institution else role)
+    made, _ = User.objects.get_or_create(username=name)
+    where = institution_by_text(institution) if institution else None
+    Grant.objects.get_or_create(
+        account=made, role=role, institution=where, defaults={"granted_at": MORNING, "granted_by": "cast"}
+    )
+    if rights_table().roles[role].needs_second_factor:
+        SecondFactor.objects.get_or_create(account=made, defaults={"secret": "", "confirmed_at": MORNING})
+    return made
+
+
 def reader() -> User:
-    """An account that may look at everything (for now: any account)."""
-    return User.objects.create(username="reader")
+    """An account that may look at all that institutions have sent."""
+    return account("data_manager", name="reader")
 
 
 def submission(name: str, dataset: str, day: date, **values: Any) -> Submission:

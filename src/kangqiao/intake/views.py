@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
 
+from kangqiao.access.rights import needs
 from kangqiao.intake.forms import SubmissionFilterForm
 from kangqiao.intake.queries import (
     export_rows,
@@ -32,6 +33,7 @@ BOM = "\ufeff"
 audit = logging.getLogger("kangqiao.audit")
 
 
+@needs("submission.view")
 @require_safe
 def submissions(request: HttpRequest) -> HttpResponse:
     """The list, newest first; htmx asks for the results alone."""
@@ -43,6 +45,7 @@ def submissions(request: HttpRequest) -> HttpResponse:
     return render(request, template, context)
 
 
+@needs("submission.view")
 @require_safe
 def submissions_export(request: HttpRequest) -> StreamingHttpResponse:
     """All submissions that the filter finds, as CSV that a spreadsheet opens in Chinese."""
@@ -55,6 +58,7 @@ def submissions_export(request: HttpRequest) -> StreamingHttpResponse:
     )
 
 
+@needs("submission.view")
 @require_safe
 def submission(request: HttpRequest, submission_id: str) -> HttpResponse:
     """One receipt (回执)."""
@@ -72,6 +76,7 @@ def submission(request: HttpRequest, submission_id: str) -> HttpResponse:
     return render(request, template, context)
 
 
+@needs("submission.rejected")
 @require_safe
 def submission_rejected(request: HttpRequest, submission_id: str) -> FileResponse:
     """The rejected rows as the sender wrote them, each with its reason; for the sender to mend and send again."""

@@ -6,13 +6,13 @@ import json
 import logging
 from typing import Any
 
-from django.contrib.auth.decorators import login_not_required as open_to_all
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.parser import Parser
 
+from kangqiao.access.rights import open_to_all
 from kangqiao.base.errors import CallRefused, Refused, StateConflict
 from kangqiao.web.problems import problem
 from kangqiao.web.wrong_fields import wrong_fields

@@ -10,13 +10,13 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 
-from django.contrib.auth.decorators import login_not_required as open_to_all
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from kangqiao.access.rights import open_to_all
 from kangqiao.base.clock import now
 from kangqiao.base.home import current_home
 from kangqiao.intake.queries import rows_by_verdict

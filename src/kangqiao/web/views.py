@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from kangqiao.access.rights import needs, open_to_all
 from kangqiao.intake.queries import last_received_at, refused_submissions
 from kangqiao.oversight.months import month_switch, this_month
 from kangqiao.oversight.statistics.queries import latest_month, month_figures, month_totals
@@ -17,12 +17,14 @@ from kangqiao.oversight.statistics.queries import latest_month, month_figures, m
 REFUSED_SHOWN = 5
 
 
+@needs("home.view")
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The newest month with data in words."""
     return home_month(request, latest_month() or this_month())
 
 
+@needs("home.view")
 @require_safe
 def home_month(request: HttpRequest, month: date) -> HttpResponse:
     """One month in words: who reported, who did not, what was refused."""
@@ -40,7 +42,7 @@ def home_month(request: HttpRequest, month: date) -> HttpResponse:
     return render(request, "web/home.html", context)
 
 
-@login_not_required
+@open_to_all
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """Whether the platform answers and its database can be read: 200 or 503. Says nothing else."""

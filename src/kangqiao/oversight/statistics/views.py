@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from kangqiao.access.rights import needs
 from kangqiao.base.clock import days_of_month, now
 from kangqiao.oversight.months import month_switch, this_month
 from kangqiao.oversight.statistics.queries import latest_month, month_matrix, month_tables
@@ -19,12 +20,14 @@ from kangqiao.standards.model import CHANNEL_TITLES
 CHANNELS = {"": "全部", **{str(channel): f"{title}数据" for channel, title in CHANNEL_TITLES.items()}}
 
 
+@needs("matrix.view")
 @require_safe
 def matrix_latest(request: HttpRequest) -> HttpResponse:
     """The newest month with data."""
     return redirect("matrix", latest_month() or this_month())
 
 
+@needs("matrix.view")
 @require_safe
 def matrix(request: HttpRequest, month: date) -> HttpResponse:
     """Institutions × days: datasets received of those due."""
@@ -43,12 +46,14 @@ def matrix(request: HttpRequest, month: date) -> HttpResponse:
     return render(request, "statistics/matrix.html", context)
 
 
+@needs("tables.view")
 @require_safe
 def tables_latest(request: HttpRequest) -> HttpResponse:
     """The newest month with data."""
     return redirect("tables", latest_month() or this_month())
 
 
+@needs("tables.view")
 @require_safe
 def tables(request: HttpRequest, month: date) -> HttpResponse:
     """Institutions with their tables prescribed, declared and uploaded."""
@@ -57,6 +62,7 @@ def tables(request: HttpRequest, month: date) -> HttpResponse:
     return render(request, "statistics/tables.html", context)
 
 
+@needs("tables.view")
 @require_safe
 def institution_tables(request: HttpRequest, month: date, code: str) -> HttpResponse:
     """One institution's tables, each prescribed or not, declared or not, uploaded or not."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from kangqiao.access.rights import needs
 from kangqiao.standards.catalogue import catalogue
 from kangqiao.standards.dictionary import write_dictionary
 from kangqiao.standards.export import csv_file, export, schema_file
@@ -32,6 +33,7 @@ def _file(content: bytes, kind: str, name: str) -> HttpResponse:
     return HttpResponse(content, content_type=kind, headers={"Content-Disposition": disposition})
 
 
+@needs("dictionary.view")
 @require_safe
 @tells_near_names
 def template(request: HttpRequest, dataset: str) -> HttpResponse:
@@ -40,6 +42,7 @@ def template(request: HttpRequest, dataset: str) -> HttpResponse:
     return _file(template_file(item, chinese=True), CSV, f"{item.name}.csv")
 
 
+@needs("dictionary.view")
 @require_safe
 @tells_near_names
 def template_en(request: HttpRequest, dataset: str) -> HttpResponse:
@@ -48,6 +51,7 @@ def template_en(request: HttpRequest, dataset: str) -> HttpResponse:
     return _file(template_file(item, chinese=False), CSV, f"{item.name}.en.csv")
 
 
+@needs("dictionary.view")
 @require_safe
 @tells_near_names
 def example(request: HttpRequest, dataset: str) -> HttpResponse:
@@ -58,6 +62,7 @@ def example(request: HttpRequest, dataset: str) -> HttpResponse:
     return _file(csv_file(rows), CSV, f"{item.name}.example.csv")
 
 
+@needs("dictionary.view")
 @require_safe
 @tells_near_names
 def schema(request: HttpRequest, dataset: str) -> HttpResponse:
@@ -67,6 +72,7 @@ def schema(request: HttpRequest, dataset: str) -> HttpResponse:
     return _file(schema_file(item, known), JSON, f"{item.name}.json")
 
 
+@needs("dictionary.view")
 @require_safe
 @tells_near_names
 def codes(request: HttpRequest, value_set: str) -> HttpResponse:
@@ -75,12 +81,14 @@ def codes(request: HttpRequest, value_set: str) -> HttpResponse:
     return _file(csv_file([("代码", "名称"), *item.codes.items()]), CSV, f"{item.name}.csv")
 
 
+@needs("dictionary.view")
 @require_safe
 def workbook(request: HttpRequest) -> HttpResponse:
     """The whole dictionary as a workbook."""
     return _file(_workbook(catalogue().edition.digest), XLSX, "data-dictionary.xlsx")
 
 
+@needs("dictionary.view")
 @require_safe
 def package(request: HttpRequest) -> HttpResponse:
     """Everything that ``kangqiao standards export`` writes, in one archive."""

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from kangqiao.access.rights import needs
 from kangqiao.standards.catalogue import catalogue
 from kangqiao.standards.pages import (
     codes_matching,
@@ -41,6 +42,7 @@ def tells_near_names(view: View) -> View:
     return answer
 
 
+@needs("dictionary.view")
 @require_safe
 def contents(request: HttpRequest) -> HttpResponse:
     """The table of contents by category, or what a search finds."""
@@ -63,6 +65,7 @@ def contents(request: HttpRequest) -> HttpResponse:
     return render(request, "dictionary/contents.html", context)
 
 
+@needs("dictionary.view")
 @require_safe
 @tells_near_names
 def dataset(request: HttpRequest, dataset: str) -> HttpResponse:
@@ -83,6 +86,7 @@ def dataset(request: HttpRequest, dataset: str) -> HttpResponse:
     return render(request, "dictionary/dataset.html", context)
 
 
+@needs("dictionary.view")
 @require_safe
 @tells_near_names
 def rule(request: HttpRequest, dataset: str, rule: str) -> HttpResponse:
@@ -92,6 +96,7 @@ def rule(request: HttpRequest, dataset: str, rule: str) -> HttpResponse:
     return render(request, "dictionary/rule.html", {"page": rule_page(item, find_rule(item, rule), known)})
 
 
+@needs("dictionary.view")
 @require_safe
 def value_sets(request: HttpRequest) -> HttpResponse:
     """All value sets."""
@@ -99,6 +104,7 @@ def value_sets(request: HttpRequest) -> HttpResponse:
     return render(request, "dictionary/value_sets.html", {"lines": lines, "codes": sum(line.codes for line in lines)})
 
 
+@needs("dictionary.view")
 @require_safe
 @tells_near_names
 def value_set(request: HttpRequest, value_set: str) -> HttpResponse:

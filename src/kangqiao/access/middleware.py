@@ -1,0 +1,52 @@
+"""The gate of the pages (关口): nobody passes it to a view without the permission that the view names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.functional import SimpleLazyObject
+
+from kangqiao.access.queries import reader_of
+from kangqiao.access.rights import OPEN, OWN, Reader
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+NO_PERMISSION = None
+"""Of a view that names none: it is refused to everybody."""
+
+
+class RightsMiddleware:
+    """Sets ``request.reader`` and refuses what the table of rights does not allow; deny by default."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.reader = SimpleLazyObject(lambda: reader_of(request.user))  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
+        permission = getattr(view, "permission", NO_PERMISSION)
+        if permission == OPEN:
+            return None
+        reader = reader_of(request.user)
+        request.reader = reader  # type: ignore[attr-defined]
+        if permission is not None and reader.may(permission):
+            return None
+        return refuse(request, reader)
+
+
+def refuse(request: HttpRequest, reader: Reader) -> HttpResponseBase:
+    """To nobody: the way to sign in. To an account: 403, or the way to its second factor if only that is missing."""
+    if request.path_info.startswith("/api/"):
+        return JsonResponse({}, status=401 if reader.kind == "nobody" else 403)
+    if reader.kind == "nobody":
+        return redirect_to_login(request.get_full_path(), "sign-in")
+    if reader.reach.keys() == {OWN} and request.method in {"GET", "HEAD"}:
+        return redirect("own-security")
+    return render(request, "403.html", status=403)

@@ -1,0 +1,29 @@
+"""Reads of accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kangqiao.access.models import Grant, SecondFactor, User
+from kangqiao.access.rights import OWN, Reader, reach_of, rights_table
+
+
+def reader_of(user: Any) -> Reader:
+    """The reader that a request's user is. Without the second factor that a role asks for, only the way to get one."""
+    if not isinstance(user, User) or not user.is_active:
+        return Reader.nobody()
+    granted = list(Grant.objects.filter(account=user).values_list("role", "institution_id"))
+    reach = reach_of(granted)
+    if needs_second_factor(granted) and not has_second_factor(user):
+        reach = {OWN: None}
+    return Reader("account", user.username, reach, user.pk)
+
+
+def needs_second_factor(granted: list[tuple[str, int | None]]) -> bool:
+    """Whether one of the roles takes effect only with a second factor."""
+    roles = rights_table().roles
+    return any(name in roles and roles[name].needs_second_factor for name, _ in granted)
+
+
+def has_second_factor(user: User) -> bool:
+    return SecondFactor.objects.filter(account=user, confirmed_at__isnull=False).exists()
