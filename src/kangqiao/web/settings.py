@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "kangqiao.intake",
     "kangqiao.oversight.statistics",
     "kangqiao.oversight.bulletin",
+    "kangqiao.oversight.monitoring",
     "kangqiao.web",
 ]
 MIDDLEWARE = [

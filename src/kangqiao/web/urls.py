@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("kangqiao.intake.urls")),
     path("", include("kangqiao.oversight.statistics.urls")),
     path("", include("kangqiao.oversight.bulletin.urls")),
+    path("", include("kangqiao.oversight.monitoring.urls")),
     path("standards/", include("kangqiao.web.dictionary.urls")),
     path("months/<month:month>/", views.home_month, name="home-month"),
 ]

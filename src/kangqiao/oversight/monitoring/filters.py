@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 
+from django import forms
 from django.http import QueryDict
 
-from django import forms
 from kangqiao.oversight.monitoring.due import DESK_CHANNELS, prescriptions
 from kangqiao.oversight.monitoring.queries import Wanted
 from kangqiao.registry.models import InstitutionKind
@@ -43,10 +42,6 @@ class DeskForm(forms.Form):
         """What to show."""
         self.is_valid()
         return Wanted(**{name: self.cleaned_data.get(name, "") for name in NAMES})
-
-    def of_institution(self, code: str) -> Wanted:
-        """The same for one institution alone, of whatever kind it is."""
-        return replace(self.wanted(), institution=code, kind="")
 
 
 @lru_cache(maxsize=1)

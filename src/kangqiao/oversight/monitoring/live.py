@@ -31,7 +31,8 @@ BEAT_EVERY = 15
 CHECK_EVERY = 5
 SWEEP_EVERY = 60
 UNREAD = 30
-"""Seconds between beats, between looks at the listeners' rights, between judgements of everything; and until a stream that nobody reads is let go."""
+"""Seconds between beats, between looks at the listeners' rights, between judgements of everything;
+until a stream that nobody reads is let go."""
 
 log = logging.getLogger(__name__)
 

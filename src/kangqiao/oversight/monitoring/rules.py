@@ -124,7 +124,8 @@ def _silent(part: Part, moment: datetime) -> Verdict:
         return Verdict(State.NOT_DUE, "没有要报的数据集")
     if moment < part.due_at:
         return Verdict(State.AHEAD, f"还没有收到，时限为 {moment_text(part.due_at)}")
-    return Verdict(State.MISSING, f"应报 {part.due} 种，时限 {moment_text(part.due_at)} 已过，一种也没有收到")
+    asked = f"应报 {part.due} 种，" if part.due > 1 else ""
+    return Verdict(State.MISSING, f"{asked}时限 {moment_text(part.due_at)} 已过，没有收到")
 
 
 def _fallen(part: Part, limits: Limits) -> Verdict | None:
@@ -169,10 +170,10 @@ def _fine(part: Part, moment: datetime) -> Verdict:
     if not part.due or part.due_at is None:
         return Verdict(State.ON_TIME, f"收到 {part.all_received:,} 条{waiting}，不要求每天报")
     if moment < part.due_at and part.came < part.due:
-        return Verdict(
-            State.AHEAD,
-            f"已收到 {part.came} 种、{part.received:,} 条{waiting}，应报 {part.due} 种，时限 {moment_text(part.due_at)}",
-        )
+        until = f"应报 {part.due} 种，时限 {moment_text(part.due_at)}"
+        return Verdict(State.AHEAD, f"已收到 {part.came} 种、{part.received:,} 条{waiting}，{until}")
+    if part.due == 1:
+        return Verdict(State.ON_TIME, f"收到 {part.received:,} 条{waiting}")
     return Verdict(State.ON_TIME, f"收到 {part.came} 种、{part.received:,} 条{waiting}，应报 {part.due} 种")
 
 
@@ -264,7 +265,8 @@ def _need(row: BoardRow, weights: Mapping[str, float]) -> Need:
         (cell for cell in row.cells if cell.state in NEEDS_SOMEONE),
         key=lambda cell: (-SEVERITY.index(cell.state), cell.day),
     )
-    last = f"最近：{newest.day.month}月{newest.day.day}日 {newest.verdict.why}"
+    reason = newest.verdict.why.partition("；")[0]
+    last = f"最近 {newest.day.month}月{newest.day.day}日：{reason}"
     return Need(row.code, row.name, weight, f"{'、'.join(told)}。{last}。", newest)
 
 

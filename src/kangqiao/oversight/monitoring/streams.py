@@ -13,9 +13,8 @@ from kangqiao.access.rights import needs as permitted
 from kangqiao.base.clock import parse_month
 from kangqiao.oversight.monitoring.filters import DeskForm
 from kangqiao.oversight.monitoring.live import HUB, Ask, Hub, Listener, Message, TooManyListeners
-from kangqiao.oversight.monitoring.watching import Watcher
+from kangqiao.oversight.monitoring.watching import PERMISSION, Watcher
 
-PERMISSION = "monitoring.view"
 RETRY = 5000
 """Milliseconds after which a browser that lost the line comes again."""
 
@@ -23,7 +22,10 @@ RETRY = 5000
 @require_GET
 @permitted(PERMISSION)
 def events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-    """The stream of one board, read by the server's event loop and no thread; 503 when there are too many, and 501 on a server that cannot keep a line open."""
+    """The stream of one board, which holds no thread.
+
+    503 when there are too many listeners, 501 on a server that cannot keep a line open.
+    """
     if not isinstance(request, ASGIRequest):
         return problem(501, "monitoring.no_stream", "这台服务器不支持实时推送，页面会改为定时刷新。")
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -17,7 +17,7 @@ from kangqiao.oversight.monitoring.exports import csv_answer, xlsx_answer
 from kangqiao.oversight.monitoring.filters import KINDS, DeskForm, address_query
 from kangqiao.oversight.monitoring.live import stamp
 from kangqiao.oversight.monitoring.month_queries import dataset_board, realtime_board
-from kangqiao.oversight.monitoring.queries import Board, desk_institutions, month_board
+from kangqiao.oversight.monitoring.queries import Board, month_board
 from kangqiao.oversight.monitoring.rules import (
     NEEDS_SOMEONE,
     STATE_TITLES,
@@ -26,13 +26,13 @@ from kangqiao.oversight.monitoring.rules import (
     needs,
 )
 from kangqiao.oversight.monitoring.sheets import sheet_of
+from kangqiao.oversight.monitoring.watching import PERMISSION, watched_institution
 from kangqiao.oversight.months import month_switch, this_month
 from kangqiao.oversight.statistics.queries import latest_month
 from kangqiao.oversight.statistics.rules import matrix_days
 
-PERMISSION = "monitoring.view"
 SUBMISSIONS = "submission.view"
-NEEDS_SHOWN = 8
+NEEDS_SHOWN = 5
 VIEWS = {"days": "机构 × 日期", "datasets": "机构 × 数据集", "realtime": "实时数据"}
 
 
@@ -89,13 +89,10 @@ def desk_realtime(request: HttpRequest, month: date) -> HttpResponse:
 def desk_day(request: HttpRequest, code: str, day: date) -> HttpResponse:
     """One institution's day, dataset by dataset."""
     month = day.replace(day=1)
-    form = DeskForm(request.GET)
-    found = desk_institutions(month, form.of_institution(code), scope_of(request))
-    if not found:
-        raise Http404
-    page = institution_day(found[0], day, now())
+    found = watched_institution(request.reader, code, month)  # type: ignore[attr-defined]
+    page = institution_day(found, day, now())
     back = reverse("monitoring", args=[month]) + address_query(request.GET)
-    context = {"page": page, "back": back, "may_open": request.reader.covers(SUBMISSIONS, found[0].pk)}  # type: ignore[attr-defined]
+    context = {"page": page, "back": back, "may_open": request.reader.covers(SUBMISSIONS, found.pk)}  # type: ignore[attr-defined]
     return render(request, "monitoring/day.html", context)
 
 
