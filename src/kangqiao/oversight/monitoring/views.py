@@ -90,9 +90,13 @@ def desk_day(request: HttpRequest, code: str, day: date) -> HttpResponse:
     """One institution's day, dataset by dataset."""
     month = day.replace(day=1)
     found = watched_institution(request.reader, code, month)  # type: ignore[attr-defined]
-    page = institution_day(found, day, now())
-    back = reverse("monitoring", args=[month]) + address_query(request.GET)
-    context = {"page": page, "back": back, "may_open": request.reader.covers(SUBMISSIONS, found.pk)}  # type: ignore[attr-defined]
+    query = address_query(request.GET)
+    context = {
+        "page": institution_day(found, day, now()),
+        "back": reverse("monitoring", args=[month]) + query,
+        "query": query,
+        "may_open": request.reader.covers(SUBMISSIONS, found.pk),  # type: ignore[attr-defined]
+    }
     return render(request, "monitoring/day.html", context)
 
 
