@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -67,6 +67,17 @@ class RejectedRow:
     findings: tuple[RowFinding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A row that is not stored, with its reasons: rule, field, value and message each."""
+
+    submission: str
+    fate: str
+    line: int
+    cells: list[str | None] | None
+    findings: list[dict[str, Any]]
+
+
 class RejectedWriter:
     """Writes the rejected and duplicate rows of one batch; long lines are moved beside the file."""
 
@@ -86,17 +97,12 @@ class RejectedWriter:
             for item in row.findings
             if item.check.severity is Severity.ERROR
         ]
-        self._waiting.append(
-            {
-                "submission": submission,
-                "fate": REJECTED if row.is_rejected else DUPLICATE,
-                "line": row.line,
-                "cells": row.cells,
-                "raw": row.raw,
-                "raw_file": raw_file,
-                "findings": findings,
-            }
-        )
+        left_out = LeftOut(submission, REJECTED if row.is_rejected else DUPLICATE, row.line, row.cells, findings)
+        self.put(left_out, row.raw, raw_file)
+
+    def put(self, row: LeftOut, raw: str = "", raw_file: str = "") -> None:
+        """Take one row whose findings are in words already."""
+        self._waiting.append({**asdict(row), "raw": raw, "raw_file": raw_file})
         if len(self._waiting) >= _BLOCK:
             self._flush()
 

@@ -93,7 +93,7 @@ class BatchLoad:
         read = {number: receipts[number] for number in judge.files}
         if read:
             open_draft(self.table.folder, self.batch_id)
-            judge.resolve(self._stored())
+            self._resolve(judge)
             verdicts = count(judge)
             for number, receipt in read.items():
                 self._apply(receipt, judge, number, verdicts[number])
@@ -175,6 +175,9 @@ class BatchLoad:
         return later.filter(load_id__gt=before.load_id).exclude(day=before.day).exists()
 
     # ── judging ──────────────────────────────────────────────────────────────────────────────
+
+    def _resolve(self, judge: Judge) -> None:
+        judge.resolve(self._stored())
 
     def _stored(self) -> Stored:
         institutions = {item.institution.code for item in self.incoming}

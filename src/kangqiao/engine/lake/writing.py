@@ -109,6 +109,15 @@ class LakeWriter:
         )
         return self._write_remains(files, "replaced.submission = kept._submission")
 
+    def write_without_rows(self, files: Iterable[DataFile], rows: Collection[tuple[str, int]]) -> list[NewFile]:
+        """As :meth:`write_remains`, without single rows, each named by its submission and line."""
+        self._connection.execute(
+            "CREATE OR REPLACE TABLE replaced AS "
+            "SELECT unnest($submissions::VARCHAR[]) AS submission, unnest($lines::BIGINT[]) AS line",
+            {"submissions": [row[0] for row in rows], "lines": [row[1] for row in rows]},
+        )
+        return self._write_remains(files, "replaced.submission = kept._submission AND replaced.line = kept._line")
+
     def _write_remains(self, files: Iterable[DataFile], condition: str) -> list[NewFile]:
         remains = []
         for file in files:

@@ -261,6 +261,22 @@ class Judge:
             self._find_stored_before(stored.own, stored.replaced)
         self._mark(DUPLICATE, "SELECT file, line FROM repeated")
 
+    def judge_taken(self) -> None:
+        """Judge what was taken by each row alone: neither references nor keys are looked at."""
+        self._flush()
+
+    def set_statuses(self, rows: list[tuple[int, int, int]]) -> None:
+        """Set what became of rows (file, line, status) that were judged before, and whose sender was told."""
+        files, lines, statuses = (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [])
+        self.connection.execute("CREATE OR REPLACE TABLE told (file INTEGER, line BIGINT, status UTINYINT)")
+        self._insert("told", pa.table({"file": files, "line": lines, "status": statuses}))
+        self.connection.execute(
+            "UPDATE judged SET _status = told.status FROM told WHERE _file = told.file AND _line = told.line"
+        )
+        self.connection.execute(
+            f"INSERT INTO repeated SELECT file, line, NULL, NULL, NULL FROM told WHERE status = {DUPLICATE}"
+        )
+
     def _resolve_reference(self, check: Check, reference: Reference, files: tuple[str, ...]) -> None:
         columns = [f"judged.{q(name)}" for name in reference.fields]
         present = " AND ".join(f"{column} IS NOT NULL" for column in columns)
