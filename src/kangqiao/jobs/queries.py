@@ -13,9 +13,10 @@ def job_or_none(job_id: str) -> Job | None:
     return Job.objects.filter(pk=job_id).first()
 
 
-def jobs_in(state: str) -> QuerySet[Job]:
-    """Jobs in a state, newest first; all for an empty state."""
-    return Job.objects.filter(state=state) if state else Job.objects.all()
+def jobs_in(state: str, institutions: frozenset[int] | None) -> QuerySet[Job]:
+    """Jobs in a state, newest first, of some institutions' data; None: of all."""
+    found = Job.objects.filter(state=state)
+    return found if institutions is None else found.filter(institution_id__in=institutions)
 
 
 def jobs_by_state() -> dict[str, int]:

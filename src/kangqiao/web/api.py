@@ -85,6 +85,9 @@ def _forbidden(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    # The framework wraps whatever the parser raises.
+    if isinstance(error.__cause__, CallRefused):
+        return _call_refused(request, error.__cause__)
     return problem(error.status_code)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from kangqiao.access.rights import Reader
 from kangqiao.base.ids import new_id
 from kangqiao.web.metrics import CALL_SECONDS, CALLS
 
@@ -65,6 +66,6 @@ def _who(request: HttpRequest) -> str:
     """The account or the key, by its number or name; never the secret."""
     if key := getattr(request, "key", None):
         return f"key:{key.pk}"
-    if reader := getattr(request, "reader", None):
-        return f"{reader.kind}:{reader.name}"
-    return ""
+    # Of a page that never asked who its reader is, the log does not ask either: that would be a look at the database.
+    reader = getattr(request, "reader", None)
+    return f"{reader.kind}:{reader.name}" if type(reader) is Reader else ""

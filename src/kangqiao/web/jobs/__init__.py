@@ -1,0 +1,1 @@
+"""Pages of the background jobs (后台任务): what waits, what was given up and why, another try."""
