@@ -8,6 +8,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
+
+from kangqiao.access.audit.actions import record_event
+from kangqiao.access.rights import Reader
 from kangqiao.base.clock import now, parse_day
 from kangqiao.base.errors import RequestRefused
 from kangqiao.base.home import current_home
@@ -59,40 +63,57 @@ def load_files(files: Iterable[Path], *, facts: FactSink, progress: Progress = l
     yield from DocumentIntake(load_id, institutions_by_text(), facts, progress).load(documents)
 
 
-def load_file(incoming: Incoming, channel: Channel, dataset: Dataset, *, facts: FactSink, load_id: str = "") -> Receipt:
+def load_file(
+    incoming: Incoming,
+    channel: Channel,
+    dataset: Dataset,
+    *,
+    facts: FactSink,
+    load_id: str = "",
+    by: Reader | None = None,
+) -> Receipt:
     """Take one file whose address is known, as :func:`load_files` takes many; ``load_id`` is the caller's own, if any.
+
+    ``by`` is who brings it; without one it is the command line's user.
 
     Raises RequestRefused when the dataset is no real-time form of the institution and ``channel`` says so.
     """
     if channel is Channel.REALTIME and not is_form(dataset, incoming.institution):
         raise _not_a_form(dataset)
-    (receipt,) = _load_table(_table(channel, dataset, facts, load_id or new_id()), [incoming], lambda done: None)
+    table = _table(channel, dataset, facts, load_id or new_id(), by)
+    (receipt,) = _load_table(table, [incoming], lambda done: None)
     return receipt
 
 
-def amend(submission: Submission, path: Path, *, facts: FactSink, name: str = "", load_id: str = "") -> Receipt:
+def amend(
+    submission: Submission,
+    path: Path,
+    *,
+    facts: FactSink,
+    name: str = "",
+    load_id: str = "",
+    by: Reader | None = None,
+) -> Receipt:
     """Take rows that the sender has mended (补正); they take the place of the lines their column ``_line`` names.
 
     Raises RequestRefused when the submission is not the one that counts for its day.
     """
-    return _add(AdditionLoad, submission, path, facts, name, load_id)
+    table = _table_of(submission, facts, load_id, by)
+    return _add(AdditionLoad, table, submission, path, name)
 
 
-def replay(submission: Submission, *, facts: FactSink, load_id: str = "") -> Receipt:
+def replay(submission: Submission, *, facts: FactSink, load_id: str = "", by: Reader | None = None) -> Receipt:
     """Judge the rejected rows of ``submission`` by the rules of today (重放); what passes now is stored.
 
     Raises RequestRefused as :func:`amend` does. A receipt with nothing received means that no row passes yet.
     """
-    return _add(ReplayLoad, submission, current_home().rejected, facts, "", load_id)
+    table = _table_of(submission, facts, load_id, by)
+    return _add(ReplayLoad, table, submission, current_home().rejected, "")
 
 
-def _add(
-    kind: type[AdditionLoad], submission: Submission, path: Path, facts: FactSink, name: str, load_id: str
-) -> Receipt:
-    dataset = catalogue().dataset(submission.dataset)
-    table = _table(Channel(submission.channel), dataset, facts, load_id or new_id())
-    with table_lock(table.home, table.channel, dataset.name):
-        recover_table(table.home, table.lake, table.channel, dataset, facts)
+def _add(kind: type[AdditionLoad], table: Table, submission: Submission, path: Path, name: str) -> Receipt:
+    with table_lock(table.home, table.channel, table.dataset.name):
+        recover_table(table.home, table.lake, table.channel, table.dataset, table.facts)
         amended = Submission.objects.select_related("institution").get(pk=submission.pk)
         refuse_closed(amended)
         assert amended.institution is not None
@@ -102,9 +123,14 @@ def _add(
     return receipt
 
 
-def _table(channel: Channel, dataset: Dataset, facts: FactSink, load_id: str) -> Table:
+def _table_of(submission: Submission, facts: FactSink, load_id: str, by: Reader | None) -> Table:
+    dataset = catalogue().dataset(submission.dataset)
+    return _table(Channel(submission.channel), dataset, facts, load_id or new_id(), by)
+
+
+def _table(channel: Channel, dataset: Dataset, facts: FactSink, load_id: str, by: Reader | None = None) -> Table:
     home = current_home()
-    return Table(home, Lake(home.lake), catalogue(), channel, dataset, facts, load_id)
+    return Table(home, Lake(home.lake), catalogue(), channel, dataset, facts, load_id, by or Reader.of_command())
 
 
 def load_documents(paths: Iterable[Path], *, facts: FactSink, load_id: str = "") -> Iterator[Receipt]:
@@ -255,13 +281,15 @@ def roll_back_table(channel: Channel, dataset: Dataset, snapshot_id: int, *, fac
         table = lake.table(channel, dataset)
         if table is None or snapshot_id not in [item.snapshot_id for item in table.versions()]:
             raise RequestRefused("version.unknown", f"{dataset.title}没有版本 {snapshot_id}。")
-        batch = Batch.objects.create(
-            pk=new_id(),
-            load_id=new_id(),
-            channel=channel,
-            dataset=dataset.name,
-            kind=BatchKind.ROLLBACK,
-            snapshot_id=snapshot_id,
-            created_at=now(),
-        )
+        with transaction.atomic():
+            batch = Batch.objects.create(
+                pk=new_id(),
+                load_id=new_id(),
+                channel=channel,
+                dataset=dataset.name,
+                kind=BatchKind.ROLLBACK,
+                snapshot_id=snapshot_id,
+                created_at=now(),
+            )
+            record_event(Reader.of_command(), "table.roll_back", subject=f"{channel}.{dataset.name}@{snapshot_id}")
         return roll_back(table, batch, facts)

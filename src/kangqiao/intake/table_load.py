@@ -13,6 +13,8 @@ from django.db import transaction
 from django.db.models import Sum
 from pyiceberg.manifest import DataFile
 
+from kangqiao.access.audit.actions import record_event
+from kangqiao.access.rights import Reader
 from kangqiao.base.clock import now
 from kangqiao.base.errors import FileRefused
 from kangqiao.base.home import Home
@@ -60,6 +62,8 @@ class Table:
     dataset: Dataset
     facts: FactSink
     load_id: str
+    by: Reader = field(default_factory=Reader.of_command)
+    """Who brings the files."""
 
     @property
     def folder(self) -> Path:
@@ -283,7 +287,20 @@ class BatchLoad:
             register_identities(block, institutions)
         for block in pseudonyms(judge.connection):
             register_pseudonyms(block)
+        self._record(batch, [receipt.submission for receipt in read])
         return batch
+
+    def _record(self, batch: Batch, submissions: list[Submission]) -> None:
+        """Leave a trace of who brought what; by itself in the institution's chain if it is one institution's."""
+        institutions = {item.institution_id for item in submissions}
+        rows = {name: sum(getattr(item, name) for item in submissions) for name in ("received", "stored", "rejected")}
+        record_event(
+            self.table.by,
+            "submission.load",
+            subject=batch.pk,
+            institution_id=institutions.pop() if len(institutions) == 1 else None,
+            detail={"channel": batch.channel, "dataset": batch.dataset, "submissions": len(submissions), **rows},
+        )
 
 
 def copy_outcome(submission: Submission, before: Submission) -> None:
