@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.functional import SimpleLazyObject
 
+from kangqiao.access.audit.actions import record_event
 from kangqiao.access.queries import reader_of
 from kangqiao.access.rights import OPEN, OWN, Reader
 
@@ -38,6 +40,9 @@ class RightsMiddleware:
         request.reader = reader  # type: ignore[attr-defined]
         if permission is not None and reader.may(permission):
             return None
+        with transaction.atomic():
+            detail = {"permission": permission or "", "method": request.method}
+            record_event(reader, "access.refused", subject=request.path_info, outcome="refused", detail=detail)
         return refuse(request, reader)
 
 

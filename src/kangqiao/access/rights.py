@@ -147,6 +147,12 @@ def needs(permission: str) -> Callable[[View], View]:
     return mark
 
 
+def reader_of_request(request: Any) -> Reader:
+    """The reader that the middleware or a key's check has set."""
+    reader: Reader = request.reader
+    return reader
+
+
 def open_to_all(view: View) -> View:
     """Name a view that needs no permission: sign-in, health, and the API, whose operations ask for keys themselves."""
     view.permission = OPEN  # type: ignore[attr-defined]

@@ -32,10 +32,13 @@ class SubmissionFilterForm(forms.Form):
     dataset = forms.ChoiceField(label="数据集", required=False)
     state = forms.ChoiceField(label="状态", required=False, choices=[ANY, *SubmissionState.choices])
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, reach: frozenset[int] | None = None, **kwargs: Any) -> None:
+        """``reach``: keys of the institutions to choose from; None: all."""
         super().__init__(*args, **kwargs)
         choices = {
-            "institution": [(item.code, item.name) for item in active_institutions()],
+            "institution": [
+                (item.code, item.name) for item in active_institutions() if reach is None or item.pk in reach
+            ],
             "channel": [(str(channel), title) for channel, title in CHANNEL_TITLES.items()],
             "dataset": [(item.name, item.title) for item in catalogue().datasets.values()],
         }

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db import transaction
 from django.db.models import Max, Q, QuerySet, Sum
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 
+from kangqiao.access.audit.actions import record_event
+from kangqiao.access.rights import Reader
 from kangqiao.base.clock import BEIJING
 from kangqiao.intake.masking import ShownRow, shown_row
 from kangqiao.intake.models import Submission, SubmissionState
@@ -33,8 +36,14 @@ class SubmissionFilter:
     day_to: date | None = None
 
 
-def filtered_submissions(wanted: SubmissionFilter | None) -> QuerySet[Submission]:
-    """Submissions that fit, newest first, with their institutions; none at all when ``wanted`` is None."""
+def submissions_seen_by(reader: Reader, permission: str = "submission.view") -> QuerySet[Submission]:
+    """All submissions that ``permission`` covers; what belongs to no institution is for those who see all."""
+    keys = reader.institutions(permission)
+    return Submission.objects.all() if keys is None else Submission.objects.filter(institution_id__in=keys)
+
+
+def filtered_submissions(reader: Reader, wanted: SubmissionFilter | None) -> QuerySet[Submission]:
+    """Those the reader may see and that fit, newest first, with their institutions; none when ``wanted`` is None."""
     if wanted is None:
         return Submission.objects.none()
     conditions = {
@@ -47,12 +56,37 @@ def filtered_submissions(wanted: SubmissionFilter | None) -> QuerySet[Submission
     }
     narrowed = {name: value for name, value in conditions.items() if value}
     # Ids sort by time, so the newest page comes off the primary key however long the ledger has grown.
-    return Submission.objects.select_related("institution").filter(**narrowed).order_by("-id")
+    return submissions_seen_by(reader).select_related("institution").filter(**narrowed).order_by("-id")
 
 
-def submission_or_404(submission_id: str) -> Submission:
-    """One submission with its institution and the one it replaces."""
-    return get_object_or_404(Submission.objects.select_related("institution", "replaces"), pk=submission_id)
+def submission_for(reader: Reader, submission_id: str, permission: str = "submission.view") -> Submission:
+    """One submission with its institution and the one it replaces.
+
+    Raises Http404 for absent and forbidden alike; a forbidden one leaves an event in the trail.
+    """
+    found = Submission.objects.select_related("institution", "replaces").filter(pk=submission_id).first()
+    if found is None:
+        raise Http404
+    if not reader.covers(permission, found.institution_id):
+        with transaction.atomic():
+            record_event(
+                reader, "access.refused", subject=found.pk, institution_id=found.institution_id, outcome="refused",
+                detail={"permission": permission},
+            )  # fmt: skip
+        raise Http404
+    return found
+
+
+def rejected_rows_for(reader: Reader, submission: Submission, *, offset: int, limit: int) -> list[ShownRow]:
+    """Rejected rows of one submission, masked; who looks is written into the trail. None for whom it is not."""
+    if not submission.rejected or not reader.covers("submission.rejected", submission.institution_id):
+        return []
+    with transaction.atomic():
+        record_event(
+            reader, "rejected.view", subject=submission.pk, institution_id=submission.institution_id,
+            detail={"from": offset + 1, "rows": limit},
+        )  # fmt: skip
+    return rejected_rows(submission, offset=offset, limit=limit)
 
 
 def successor_of(submission: Submission) -> Submission | None:
@@ -110,17 +144,17 @@ def day_total(one: Submission) -> Submission:
     return total
 
 
-def refused_submissions(month: date, limit: int) -> list[Submission]:
+def refused_submissions(reader: Reader, month: date, limit: int) -> list[Submission]:
     """The newest submissions refused whole for days of the month; those without a legible day by their arrival."""
     of_day = Q(day__year=month.year, day__month=month.month)
     of_arrival = Q(day=None, received_at__year=month.year, received_at__month=month.month)
-    refused = Submission.objects.select_related("institution").filter(state=SubmissionState.REFUSED)
+    refused = submissions_seen_by(reader).select_related("institution").filter(state=SubmissionState.REFUSED)
     return list(refused.filter(of_day | of_arrival)[:limit])
 
 
-def last_received_at() -> datetime | None:
-    """When the newest submission came; None when there is none."""
-    last: datetime | None = Submission.objects.aggregate(last=Max("received_at"))["last"]
+def last_received_at(reader: Reader) -> datetime | None:
+    """When the newest submission that the reader may see came; None when there is none."""
+    last: datetime | None = submissions_seen_by(reader).aggregate(last=Max("received_at"))["last"]
     return last
 
 

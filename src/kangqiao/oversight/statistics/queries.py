@@ -7,8 +7,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Max, Q, Sum
+from django.db import transaction
+from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.http import Http404
 
+from kangqiao.access.audit.actions import record_event
+from kangqiao.access.rights import Reach, Reader
 from kangqiao.base.clock import days_of_month
 from kangqiao.oversight.statistics.models import DailyFact, DailyMeasure
 from kangqiao.oversight.statistics.rules import (
@@ -27,7 +31,7 @@ from kangqiao.oversight.statistics.rules import (
     TableFigures,
 )
 from kangqiao.registry.models import Institution
-from kangqiao.registry.queries import declarations_in, listed_institutions
+from kangqiao.registry.queries import declarations_in, institution_by_text, listed_institutions
 from kangqiao.standards.catalogue import catalogue
 from kangqiao.standards.model import Channel
 
@@ -38,18 +42,19 @@ DayCounts = tuple[int, int, int]
 """Datasets, rows received, rows rejected."""
 
 
-def month_figures(month: date, kind: str | None = None) -> list[MonthFigures]:
+def month_figures(month: date, kind: str | None = None, reach: Reach = None) -> list[MonthFigures]:
     """Every listed institution's month, in the bulletin's order; one that sent nothing has zeros.
 
     ``month`` is the month's first day. An institution that is not listed has a row when it sent something.
+    ``reach`` narrows this and its like to institutions by their keys; None: all.
     """
     counts = _month_counts(month)
     income = _month_income(month)
-    listed = listed_institutions(month, kind, also=counts)
+    listed = _within(listed_institutions(month, kind, also=counts), reach)
     return [_figures(item, month, counts.get(item.pk, {}), income.get(item.pk, {})) for item in listed]
 
 
-def month_tables(month: date, kind: str | None = None) -> list[TableFigures]:
+def month_tables(month: date, kind: str | None = None, reach: Reach = None) -> list[TableFigures]:
     """Every listed institution's month by tables, those with most rows first, as the layout of 2020 prints it."""
     counts = _month_counts(month)
     uploaded = _uploaded_tables(month)
@@ -63,9 +68,26 @@ def month_tables(month: date, kind: str | None = None) -> list[TableFigures]:
             TableCoverage(prescribed_tables(item.kind), declared.get(item.pk), frozenset(uploaded[item.pk])),
             records[item.pk],
         )
-        for item in listed_institutions(month, kind, also=counts.keys() | declared.keys())
+        for item in _within(listed_institutions(month, kind, also=counts.keys() | declared.keys()), reach)
     ]
     return sorted(figures, key=lambda item: -item.rows)
+
+
+def tables_for(reader: Reader, month: date, code: str) -> TableFigures:
+    """One institution's month by tables. Raises Http404 for absent and forbidden; forbidden leaves an event."""
+    institution = institution_by_text(code)
+    if institution is not None and not reader.covers("tables.view", institution.pk):
+        with transaction.atomic():
+            record_event(
+                reader, "access.refused", subject=institution.code, institution_id=institution.pk, outcome="refused",
+                detail={"permission": "tables.view"},
+            )  # fmt: skip
+        raise Http404
+    reach = reader.institutions("tables.view")
+    figures = next((item for item in month_tables(month, reach=reach) if item.code == code), None)
+    if figures is None:
+        raise Http404
+    return figures
 
 
 def prescribed_tables(kind: str) -> tuple[str, ...]:
@@ -87,19 +109,19 @@ def stored_rows(month: date) -> list[StoredRows]:
     return [rows.get(channel, StoredRows(channel, 0, 0)) for channel in (Channel.SCHEDULED, Channel.REALTIME)]
 
 
-def month_totals(month: date) -> RowTotals:
+def month_totals(month: date, reach: Reach = None) -> RowTotals:
     """Rows of all institutions in the month, by what became of them."""
     sums = {name: Sum(name, default=0) for name in ("received", "stored", "duplicate", "rejected")}
-    return RowTotals(**DailyFact.objects.filter(day__range=_bounds(month)).aggregate(**sums))
+    return RowTotals(**_facts(reach).filter(day__range=_bounds(month)).aggregate(**sums))
 
 
-def latest_month() -> date | None:
+def latest_month(reach: Reach = None) -> date | None:
     """First day of the newest month with facts."""
-    last = DailyFact.objects.aggregate(last=Max("day"))["last"]
+    last = _facts(reach).aggregate(last=Max("day"))["last"]
     return last.replace(day=1) if last else None
 
 
-def month_matrix(month: date, kind: str, channel: str, today: date) -> list[MatrixRow]:
+def month_matrix(month: date, kind: str, channel: str, today: date, reach: Reach = None) -> list[MatrixRow]:
     """Which of the datasets due every day came, per institution of ``kind`` and day.
 
     ``channel`` narrows to one channel; an empty text takes both. Datasets due once a month are left out.
@@ -112,8 +134,16 @@ def month_matrix(month: date, kind: str, channel: str, today: date) -> list[Matr
         MatrixRow(
             item.code, item.name_in(month), len(due), _cells(found[item.pk], days_of_month(month), len(due), today)
         )
-        for item in listed_institutions(month, kind, also=found)
+        for item in _within(listed_institutions(month, kind, also=found), reach)
     ]
+
+
+def _within(institutions: list[Institution], reach: Reach) -> list[Institution]:
+    return [item for item in institutions if reach is None or item.pk in reach]
+
+
+def _facts(reach: Reach) -> QuerySet[DailyFact]:
+    return DailyFact.objects.all() if reach is None else DailyFact.objects.filter(institution_id__in=reach)
 
 
 def _month_counts(month: date) -> dict[int, dict[str, Any]]:

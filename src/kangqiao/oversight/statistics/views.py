@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from kangqiao.access.rights import needs
+from kangqiao.access.rights import Reach, needs, reader_of_request
 from kangqiao.base.clock import days_of_month, now
 from kangqiao.oversight.months import month_switch, this_month
-from kangqiao.oversight.statistics.queries import latest_month, month_matrix, month_tables
+from kangqiao.oversight.statistics.queries import latest_month, month_matrix, month_tables, tables_for
 from kangqiao.oversight.statistics.rules import matrix_days, matrix_summary, table_rows
 from kangqiao.registry.models import InstitutionKind
 from kangqiao.standards.catalogue import catalogue
@@ -24,7 +24,7 @@ CHANNELS = {"": "全部", **{str(channel): f"{title}数据" for channel, title i
 @require_safe
 def matrix_latest(request: HttpRequest) -> HttpResponse:
     """The newest month with data."""
-    return redirect("matrix", latest_month() or this_month())
+    return redirect("matrix", latest_month(_reach(request, "matrix.view")) or this_month())
 
 
 @needs("matrix.view")
@@ -34,7 +34,9 @@ def matrix(request: HttpRequest, month: date) -> HttpResponse:
     channel = request.GET.get("channel", "")
     channel = channel if channel in CHANNELS else ""
     today = now().date()
-    groups = [(kind.label, month_matrix(month, kind, channel, today)) for kind in InstitutionKind]
+    reach = _reach(request, "matrix.view")
+    found = [(kind.label, month_matrix(month, kind, channel, today, reach)) for kind in InstitutionKind]
+    groups = [(label, rows) for label, rows in found if rows or reach is None]
     context = {
         "groups": groups,
         "days": matrix_days(month, today),
@@ -50,14 +52,16 @@ def matrix(request: HttpRequest, month: date) -> HttpResponse:
 @require_safe
 def tables_latest(request: HttpRequest) -> HttpResponse:
     """The newest month with data."""
-    return redirect("tables", latest_month() or this_month())
+    return redirect("tables", latest_month(_reach(request, "tables.view")) or this_month())
 
 
 @needs("tables.view")
 @require_safe
 def tables(request: HttpRequest, month: date) -> HttpResponse:
     """Institutions with their tables prescribed, declared and uploaded."""
-    groups = [(kind.label, month_tables(month, kind)) for kind in InstitutionKind]
+    reach = _reach(request, "tables.view")
+    found = [(kind.label, month_tables(month, kind, reach)) for kind in InstitutionKind]
+    groups = [(label, rows) for label, rows in found if rows or reach is None]
     context = {"groups": groups, "month": month, "switch": month_switch(month, "tables")}
     return render(request, "statistics/tables.html", context)
 
@@ -66,9 +70,7 @@ def tables(request: HttpRequest, month: date) -> HttpResponse:
 @require_safe
 def institution_tables(request: HttpRequest, month: date, code: str) -> HttpResponse:
     """One institution's tables, each prescribed or not, declared or not, uploaded or not."""
-    figures = next((item for item in month_tables(month) if item.code == code), None)
-    if figures is None:
-        raise Http404
+    figures = tables_for(reader_of_request(request), month, code)
     context = {
         "figures": figures,
         "month": month,
@@ -76,3 +78,7 @@ def institution_tables(request: HttpRequest, month: date, code: str) -> HttpResp
         "last": days_of_month(month)[-1],
     }
     return render(request, "statistics/institution_tables.html", context)
+
+
+def _reach(request: HttpRequest, permission: str) -> Reach:
+    return reader_of_request(request).institutions(permission)
