@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 from tests.cast import DISTRICT, HOSPITAL, MORNING, OTHER_HOSPITAL, reader, submission
 
+from kangqiao.access.audit.models import AuditEvent
 from kangqiao.base.home import current_home
 from kangqiao.intake.masking import shown_row
 from kangqiao.intake.models import Batch, SubmissionState, Violation
@@ -196,7 +197,7 @@ def test_cells_of_an_unknown_dataset_or_beyond_the_header_are_masked():
     assert shown_row(row, ["department_name"], catalogue().dataset("outpatient_charge")).cells == ["张三", "李*"]
 
 
-def test_the_sender_downloads_the_rejected_rows_unmasked_and_that_is_noted(signed_in, caplog):
+def test_the_sender_downloads_the_rejected_rows_unmasked_and_that_is_noted(signed_in):
     item = receipt()
     response = signed_in.get(f"/submissions/{item.pk}/rejected.csv")
     text = b"".join(response.streaming_content).decode("utf-8")
@@ -204,8 +205,9 @@ def test_the_sender_downloads_the_rejected_rows_unmasked_and_that_is_noted(signe
     assert text.startswith("\ufeff")
     assert rows[0] == ["_line", "_rule", "_message", *HEADER]
     assert rows[1] == ["2", "checksum", "身份证 320102199001011235 不对", *CELLS]
-    assert f"reader downloads the rejected rows of {item.pk}" in caplog.text
-    assert response.headers["Content-Disposition"].startswith('attachment; filename="rejected-outpatient_charge-')
+    event = AuditEvent.objects.get(verb="rejected.download")
+    assert (event.name, event.subject, event.institution_id) == ("reader", item.pk, item.institution_id)
+    assert response.headers["Content-Disposition"].startswith('attachment; filename="rejected-')
 
 
 def test_htmx_pages_through_the_rejected_rows_alone(signed_in):
