@@ -52,7 +52,8 @@ class Gate:
         if caller and (wait := self._tired.seconds_left(caller)):
             await _refuse(scope, send, 429, ((b"retry-after", str(wait).encode()),))
             return
-        passage = _Passage(self._places, receive, send, None if self._is_exempt(scope) else BODY_BYTES)
+        most = None if self._is_exempt(scope) else BODY_BYTES
+        passage = _Passage(self._places, receive, self._noting(caller, send), most)
         try:
             passage.check_length(scope)
             await self._app(scope, passage.receive, passage.send)
@@ -61,8 +62,18 @@ class Gate:
                 await _refuse(scope, send, refused.status, ((b"connection", b"close"),))
         finally:
             passage.leave()
-        if caller and passage.retry_after:
-            self._tired.note(caller, passage.retry_after)
+
+    def _noting(self, caller: bytes, send: Send) -> Send:
+        """``send``, which notes a caller who is told to wait before the caller learns of it."""
+
+        async def noting(message: Message) -> None:
+            if caller and message["type"] == "http.response.start" and message["status"] == 429:
+                wait = _header(message, b"retry-after")
+                if wait.isdigit():
+                    self._tired.note(caller, int(wait))
+            await send(message)
+
+        return noting
 
 
 class _Passage:
@@ -75,7 +86,6 @@ class _Passage:
         self._has_place = self._is_read = False
         self._until = time.monotonic() + BODY_SECONDS
         self.has_answered = False
-        self.retry_after = 0
 
     def check_length(self, scope: Scope) -> None:
         """Refuse a body that says itself that it is too large before any of it is read."""
@@ -107,11 +117,8 @@ class _Passage:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.has_answered = True
-            headers = {name.lower(): value for name, value in message.get("headers", ())}
-            if headers.get(b"content-type", b"").startswith(b"text/event-stream"):
+            if _header(message, b"content-type").startswith(b"text/event-stream"):
                 self.leave()
-            if message["status"] == 429 and headers.get(b"retry-after", b"").isdigit():
-                self.retry_after = int(headers[b"retry-after"])
         await self._send(message)
 
     def leave(self) -> None:
@@ -142,6 +149,10 @@ class _Tired:
             del self._until[caller]
             return 0
         return int(left) + 1
+
+
+def _header(message: Message, wanted: bytes) -> bytes:
+    return next((value for name, value in message.get("headers", ()) if name.lower() == wanted), b"")
 
 
 def _caller(scope: Scope) -> bytes:

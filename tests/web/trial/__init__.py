@@ -1,0 +1,1 @@
+"""Addresses that try the server: streams, faults, slowness."""
