@@ -19,7 +19,7 @@ from kangqiao.intake.models import Submission, SubmissionState
 from kangqiao.intake.rejected import read_rejected
 from kangqiao.intake.wording import ShownViolation, shown_violation
 from kangqiao.standards.catalogue import catalogue
-from kangqiao.standards.model import CHANNEL_TITLES
+from kangqiao.standards.model import CHANNEL_TITLES, Channel
 
 CHANNEL_NAMES = {str(channel): title for channel, title in CHANNEL_TITLES.items()}
 
@@ -92,6 +92,18 @@ def rejected_rows_for(reader: Reader, submission: Submission, *, offset: int, li
 def successor_of(submission: Submission) -> Submission | None:
     """The submission that replaced this one, if any; the newest when there were several."""
     return submission.replaced_by.exclude(state=SubmissionState.ABORTED).first()
+
+
+def is_open(submission: Submission) -> bool:
+    """Whether it has rejected rows that may come again, mended or judged anew."""
+    is_table = submission.channel != Channel.DOCUMENT
+    is_current = submission.is_current and submission.state == SubmissionState.STORED
+    return bool(submission.rejected) and is_table and is_current
+
+
+def amendments_of(submission: Submission) -> list[Submission]:
+    """Submissions that brought its rejected rows again, the oldest first."""
+    return list(submission.amended_by.exclude(state=SubmissionState.ABORTED).order_by("pk"))
 
 
 def violations_of(submission: Submission) -> list[ShownViolation]:

@@ -19,7 +19,6 @@ from kangqiao.jobs.models import Job
 TASK = "submission.replay"
 
 
-@transaction.atomic
 def request_replay(reader: Reader, submission_id: str) -> Job:
     """Have the rejected rows of a submission judged anew (重放).
 
@@ -32,14 +31,17 @@ def request_replay(reader: Reader, submission_id: str) -> Job:
         raise CallRefused(409, error.code, error.message) from error
     if not item.rejected:
         raise CallRefused(409, "replay.nothing", "这份回执没有拒收的数据，不用重放。")
-    record_event(reader, TASK, subject=item.pk, institution_id=item.institution_id, detail={"rows": item.rejected})
-    payload = {"submission": item.pk, "load": new_id()}
-    return enqueue(TASK, payload, key=f"{TASK}:{item.pk}", institution_id=item.institution_id)
+    payload = {"submission": item.pk, "load": new_id(), "by": [reader.kind, reader.name]}
+    with transaction.atomic():
+        job = enqueue(TASK, payload, key=f"{TASK}:{item.pk}", institution_id=item.institution_id)
+        detail = {"rows": item.rejected, "job": job.pk}
+        record_event(reader, TASK, subject=item.pk, institution_id=item.institution_id, detail=detail)
+    return job
 
 
-def run_replay(submission_id: str, load_id: str, *, facts: FactSink) -> None:
+def run_replay(submission_id: str, load_id: str, *, facts: FactSink, by: Reader) -> None:
     """The job: may run again, and replays once."""
     done = Submission.objects.filter(load_id=load_id).exclude(state=SubmissionState.ABORTED)
     item = Submission.objects.filter(pk=submission_id).first()
     if item is not None and not done.exists():
-        replay(item, facts=facts, load_id=load_id)
+        replay(item, facts=facts, load_id=load_id, by=by)

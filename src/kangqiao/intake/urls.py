@@ -11,4 +11,7 @@ urlpatterns = [
     path("submissions/export.csv", views.submissions_export, name="submissions-export"),
     path("submissions/<slug:submission_id>/", views.submission, name="submission"),
     path("submissions/<slug:submission_id>/rejected.csv", views.submission_rejected, name="submission-rejected"),
+    path("submissions/<slug:submission_id>/receipt.csv", views.submission_csv, name="submission-csv"),
+    path("submissions/<slug:submission_id>/receipt.xlsx", views.submission_xlsx, name="submission-xlsx"),
+    path("submissions/<slug:submission_id>/replay", views.submission_replay, name="submission-replay"),
 ]

@@ -6,23 +6,28 @@ import csv
 from collections.abc import Iterator
 from io import StringIO
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
 from kangqiao.access.rights import needs, reader_of_request
-from kangqiao.intake.downloads import rejected_response
+from kangqiao.base.errors import CallRefused
+from kangqiao.intake.downloads import receipt_csv_response, receipt_xlsx_response, rejected_response
 from kangqiao.intake.forms import SubmissionFilterForm
 from kangqiao.intake.queries import (
+    amendments_of,
     export_rows,
     filtered_submissions,
+    is_open,
     rejected_rows_for,
     submission_for,
     successor_of,
     violations_of,
 )
+from kangqiao.intake.replaying import request_replay
 
 PAGE = 50
 ROWS_PAGE = 20
@@ -71,6 +76,9 @@ def submission(request: HttpRequest, submission_id: str) -> HttpResponse:
         "is_opened": reader.covers("submission.rejected", item.institution_id),
         "rows": rejected_rows_for(reader, item, offset=(page.number - 1) * ROWS_PAGE, limit=ROWS_PAGE),
         "query": request.GET,
+        "may_amend": is_open(item) and reader.covers("submission.send", item.institution_id),
+        "may_replay": is_open(item) and reader.covers("submission.replay", item.institution_id),
+        "amended_by": amendments_of(item),
     }
     template = "intake/_rejected.html" if _wants_part(request, "rejected") else "intake/submission.html"
     return render(request, template, context)
@@ -81,6 +89,33 @@ def submission(request: HttpRequest, submission_id: str) -> HttpResponse:
 def submission_rejected(request: HttpRequest, submission_id: str) -> FileResponse:
     """The rejected rows as the sender wrote them, each with its reason; for the sender to mend and send again."""
     return rejected_response(reader_of_request(request), submission_id)
+
+
+@needs("submission.view")
+@require_safe
+def submission_csv(request: HttpRequest, submission_id: str) -> StreamingHttpResponse:
+    """The receipt as CSV."""
+    return receipt_csv_response(submission_for(reader_of_request(request), submission_id))
+
+
+@needs("submission.view")
+@require_safe
+def submission_xlsx(request: HttpRequest, submission_id: str) -> HttpResponse:
+    """The receipt as a workbook."""
+    return receipt_xlsx_response(submission_for(reader_of_request(request), submission_id))
+
+
+@needs("submission.replay")
+@require_POST
+def submission_replay(request: HttpRequest, submission_id: str) -> HttpResponse:
+    """Have the rejected rows judged by the rules of today (重放)."""
+    try:
+        request_replay(reader_of_request(request), submission_id)
+    except CallRefused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, "已安排重放：按现行规则重新检查拒收的数据，通过的随即入库，稍后刷新本页可见。")
+    return redirect("submission", submission_id)
 
 
 def _wants_part(request: HttpRequest, target: str) -> bool:

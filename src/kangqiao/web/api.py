@@ -105,4 +105,6 @@ def api_addresses() -> Any:
     return patterns, app, namespace
 
 
-# The apps' routers: one line each, as api.add_router("/forms", "kangqiao.intake.realtime.api.router").
+# The apps' routers, one line each.
+api.add_router("/uploads", "kangqiao.intake.uploads.api.router")
+api.add_router("/submissions", "kangqiao.intake.api.router")

@@ -19,6 +19,8 @@ from django.core.asgi import get_asgi_application  # noqa: E402  (settings read 
 
 django_application = get_asgi_application()
 
+from kangqiao.intake.uploads.asgi import UploadDoor  # noqa: E402
+from kangqiao.intake.uploads.protocol import SCOPE_KEY  # noqa: E402
 from kangqiao.web.gate import Gate  # noqa: E402  (models need Django set up)
 
 PARENT = "KANGQIAO_PARENT"
@@ -35,4 +37,4 @@ def end_with_parent(parent: int) -> None:
 if os.environ.get(PARENT) == str(os.getppid()):
     threading.Thread(target=end_with_parent, args=(os.getppid(),), daemon=True).start()
 
-application = Gate(django_application, lambda scope: False)
+application = UploadDoor(Gate(django_application, lambda scope: SCOPE_KEY in scope))

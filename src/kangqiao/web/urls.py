@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jobs/", include("kangqiao.web.jobs.urls")),
     path("", include("kangqiao.access.urls")),
     path("", include("kangqiao.intake.urls")),
+    path("", include("kangqiao.intake.uploads.urls")),
     path("", include("kangqiao.oversight.statistics.urls")),
     path("", include("kangqiao.oversight.bulletin.urls")),
     path("", include("kangqiao.oversight.monitoring.urls")),

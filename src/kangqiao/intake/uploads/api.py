@@ -33,12 +33,24 @@ class UploadQuery(Schema):
 
 def _header(name: str, title: str, example: str, *, required: bool = True) -> dict[str, Any]:
     schema = {"type": "string"}
-    return {"name": name, "in": "header", "required": required, "description": title, "schema": schema, "example": example}
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "description": title,
+        "schema": schema,
+        "example": example,
+    }
 
 
 VERSION = _header("Tus-Resumable", "协议版本", TUS_VERSION)
 OFFSET = _header("Upload-Offset", "从第几个字节起", "0")
-CHECKSUM = _header("Upload-Checksum", "这一块的校验值：sha256 或 sha1，空格，摘要的 Base64", "sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk=", required=False)  # noqa: E501
+CHECKSUM = _header(
+    "Upload-Checksum",
+    "这一块的校验值：sha256 或 sha1，空格，摘要的 Base64",
+    "sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk=",
+    required=False,
+)  # noqa: E501
 LENGTH = _header("Upload-Length", "文件大小（字节）", "3456789")
 METADATA = _header(
     "Upload-Metadata",
@@ -57,7 +69,17 @@ def options(request: HttpRequest) -> HttpResponse:
 
 @router.post(
     "",
-    response={201: None, 400: Problem, 404: Problem, 409: Problem, 412: Problem, 413: Problem, 460: Problem, 507: Problem, **REFUSALS},  # noqa: E501
+    response={
+        201: None,
+        400: Problem,
+        404: Problem,
+        409: Problem,
+        412: Problem,
+        413: Problem,
+        460: Problem,
+        507: Problem,
+        **REFUSALS,
+    },  # noqa: E501
     summary="开始上传",
     openapi_extra={"parameters": [VERSION, LENGTH, METADATA], "requestBody": BODY | {"required": False}},
 )
@@ -97,7 +119,19 @@ def head(request: HttpRequest, upload_id: str) -> HttpResponse:
 
 @router.patch(
     "/{upload_id}",
-    response={204: None, 400: Problem, 404: Problem, 409: Problem, 410: Problem, 412: Problem, 413: Problem, 415: Problem, 423: Problem, 460: Problem, **REFUSALS},  # noqa: E501
+    response={
+        204: None,
+        400: Problem,
+        404: Problem,
+        409: Problem,
+        410: Problem,
+        412: Problem,
+        413: Problem,
+        415: Problem,
+        423: Problem,
+        460: Problem,
+        **REFUSALS,
+    },  # noqa: E501
     summary="上传一块内容",
     openapi_extra={"parameters": [VERSION, OFFSET, CHECKSUM], "requestBody": BODY | {"required": True}},
 )

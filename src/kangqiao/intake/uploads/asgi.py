@@ -36,10 +36,28 @@ AT_ONCE, AT_ONCE_INSTITUTION = 256, 16
 """Pieces that one process takes in at the same time, of all and of one institution."""
 DRAIN_BYTES, DRAIN_SECONDS = 4 << 20, 5.0
 THREADS = 4
+SILENT = "内容中断过久，已到的部分保留，请查询 Upload-Offset 后续传。"
 
 
 class LineCut(Exception):
-    """The sender has gone, or has been silent for too long."""
+    """The sender has gone, or has been silent for too long (``is_silent``)."""
+
+    def __init__(self, is_silent: bool = False) -> None:
+        super().__init__(is_silent)
+        self.is_silent = is_silent
+
+
+class _Line:
+    """Where the body comes from; knows when it is at its end."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.is_done = False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self.is_done = message["type"] == "http.disconnect" or not message.get("more_body", False)
+        return message
 
 
 class UploadDoor:
@@ -57,32 +75,31 @@ class UploadDoor:
             await self._django(scope, receive, send)
 
     async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
-        admission = Admission()
-        answer = _Answer()
+        admission, answer, line = Admission(), _Answer(), _Line(receive)
         await self._django({**scope, SCOPE_KEY: admission}, _no_body(), answer)
         if admission.piece is None:
-            await _drain(receive)
+            await _drain(line)
             await answer.pass_on(send)
             return
         try:
-            response = await self._stream(admission.piece, answer.status, receive)
+            response = await self._stream(admission.piece, answer.status, line)
         except UploadRefused as refusal:
-            response = refusal_response(refusal)
-            for name, value in admission.piece.headers.items():
-                response[name] = value
-            await _drain(receive)
-        except LineCut:
-            return
+            response = _refusal(admission.piece, refusal)
+            await _drain(line)
+        except LineCut as cut:
+            if not cut.is_silent:
+                return
+            response = _refusal(admission.piece, UploadRefused(408, "upload.silent", SILENT, {"Connection": "close"}))
         answer.take(response)
         await answer.pass_on(send)
 
     # ── one piece ────────────────────────────────────────────────────────────────────────────────
 
-    async def _stream(self, piece: Piece, status: int, receive: Receive) -> HttpResponse:
+    async def _stream(self, piece: Piece, status: int, line: _Line) -> HttpResponse:
         async with self._place(piece.institution):
             writer = await self._run(PieceWriter, piece)
             try:
-                await self._write_all(writer, receive)
+                await self._write_all(writer, line)
                 await self._run(writer.finish)
             except LineCut:
                 await self._run(writer.keep)
@@ -91,7 +108,7 @@ class UploadDoor:
                 await asyncio.shield(self._run(writer.close))
             return await self._run(answer_piece, piece, status)
 
-    async def _write_all(self, writer: PieceWriter, receive: Receive) -> None:
+    async def _write_all(self, writer: PieceWriter, line: _Line) -> None:
         """Blocks of about a mebibyte, each written by a thread while nothing more is read from the line."""
         pace = _Pace()
         is_last = False
@@ -99,7 +116,7 @@ class UploadDoor:
             block = bytearray()
             while not is_last and len(block) < BLOCK:
                 try:
-                    message = await pace.next(receive)
+                    message = await pace.next(line)
                 except LineCut:
                     await self._run(writer.write, bytes(block))
                     raise
@@ -139,12 +156,12 @@ class _Pace:
         self._until = self._clock() + IDLE_SECONDS
         self._got = 0
 
-    async def next(self, receive: Receive) -> Message:
+    async def next(self, line: _Line) -> Message:
         """The next part of the body. Raises LineCut."""
         try:
-            message = await asyncio.wait_for(receive(), max(0.0, self._until - self._clock()))
+            message = await asyncio.wait_for(line(), max(0.0, self._until - self._clock()))
         except TimeoutError as error:
-            raise LineCut from error
+            raise LineCut(is_silent=True) from error
         if message["type"] == "http.disconnect":
             raise LineCut
         self._got += len(message.get("body", b""))
@@ -211,13 +228,17 @@ def _no_body() -> Receive:
     return receive
 
 
-async def _drain(receive: Receive) -> None:
+def _refusal(piece: Piece, refusal: UploadRefused) -> HttpResponse:
+    response = refusal_response(refusal)
+    for name, value in piece.headers.items():
+        response[name] = value
+    return response
+
+
+async def _drain(line: _Line) -> None:
     """Read on for a while, so that a sender who is still writing gets to see the refusal."""
     got = 0
     with suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_SECONDS):
-            while got < DRAIN_BYTES:
-                message = await receive()
-                got += len(message.get("body", b""))
-                if message["type"] == "http.disconnect" or not message.get("more_body", False):
-                    return
+            while got < DRAIN_BYTES and not line.is_done:
+                got += len((await line()).get("body", b""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from django.http import Http404
 from kangqiao.access.rights import Reader
 from kangqiao.base.errors import RequestRefused
 from kangqiao.intake.actions import is_form
+from kangqiao.intake.addition_load import refuse_closed
 from kangqiao.intake.models import Submission
 from kangqiao.intake.uploads.models import Upload
 from kangqiao.intake.uploads.rules import Announcement, UploadRefused
@@ -70,12 +72,40 @@ def sending_institution(reader: Reader, text: str, amends: Submission | None) ->
 
 
 def _of_amended(reader: Reader, amends: Submission) -> Institution:
-    institution = amends.institution
-    if institution is None or not reader.covers(SEND, institution.pk):
+    refuse_unamendable(reader, amends)
+    assert amends.institution is not None
+    return amends.institution
+
+
+def refuse_unamendable(reader: Reader, amends: Submission) -> None:
+    """Raise UploadRefused (409) when a submission has no rows that could be mended, Http404 when it is another's."""
+    if not reader.covers(SEND, amends.institution_id):
         raise Http404
-    if amends.document_id or not amends.rejected:
-        raise UploadRefused(409, "amend.nothing", "这份回执没有可以改正后重传的拒收数据。")
-    return institution
+    try:
+        refuse_closed(amends)
+    except RequestRefused as error:
+        raise UploadRefused(409, error.code, error.message) from error
+    if not amends.rejected:
+        raise UploadRefused(409, "amend.nothing", "这份回执没有拒收的数据，不用补正。")
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedTable:
+    """A dataset that the page offers; ``value`` is ``channel:dataset``."""
+
+    value: str
+    title: str
+    channel: str
+
+
+def offered_tables(institutions: Sequence[Institution]) -> list[OfferedTable]:
+    """The tables prescribed to institutions of these kinds, each once a channel, in the order of the standard."""
+    known, found = catalogue(), {}
+    for kind in dict.fromkeys(item.kind for item in institutions):
+        for entry in known.profile(kind).prescriptions:
+            value = f"{entry.channel}:{entry.dataset}"
+            found[value] = OfferedTable(value, known.datasets[entry.dataset].title, str(entry.channel))
+    return sorted(found.values(), key=lambda item: item.channel, reverse=True)
 
 
 def check_table(wanted: Announcement, institution: Institution) -> None:

@@ -107,11 +107,11 @@ def _run_load(upload: Upload, path: Path, facts: FactSink) -> None:
     if _is_loaded(upload, channel, dataset, facts):
         return
     if upload.amends is not None:
-        amend(upload.amends, path, facts=facts, name=upload.file_name, load_id=upload.pk)
+        amend(upload.amends, path, facts=facts, name=upload.file_name, load_id=upload.pk, by=_sender(upload))
         return
     assert upload.day is not None
     incoming = Incoming(path, upload.institution, upload.day, upload.file_name)
-    load_file(incoming, channel, dataset, facts=facts, load_id=upload.pk)
+    load_file(incoming, channel, dataset, facts=facts, load_id=upload.pk, by=_sender(upload))
 
 
 def _is_loaded(upload: Upload, channel: Channel, dataset: Dataset, facts: FactSink) -> bool:

@@ -36,7 +36,6 @@ ROWS_KEPT = 200
 """Rows of a kind that the kept result of a test carries, a receipt; the counts are of all."""
 
 
-
 def _silent(done: int) -> None:
     """Nobody watches."""
 
