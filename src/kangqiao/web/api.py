@@ -108,3 +108,4 @@ def api_addresses() -> Any:
 # The apps' routers, one line each.
 api.add_router("/uploads", "kangqiao.intake.uploads.api.router")
 api.add_router("/submissions", "kangqiao.intake.api.router")
+api.add_router("", "kangqiao.access.keys.api.router")
