@@ -125,7 +125,7 @@ class Worker:
         self._places = [Place() for _ in range(places)]
         self._is_stopping = threading.Event()
         self._next = _Next()
-        self._parent = os.getppid() if os.environ.get(PARENT) == str(os.getppid()) else None
+        self._parent = int(os.environ.get(PARENT, "0"))
 
     def stop(self, *_: object) -> None:
         """Take no more jobs; those that run have a while to end. Also a signal handler."""
@@ -146,7 +146,7 @@ class Worker:
             self._end()
 
     def _has_to_stop(self) -> bool:
-        return self._is_stopping.is_set() or (self._parent is not None and os.getppid() != self._parent)
+        return self._is_stopping.is_set() or (self._parent > 0 and os.getppid() != self._parent)
 
     def _sleep(self) -> None:
         """Until a child says something, a quarter of a second at most."""

@@ -8,12 +8,12 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.parser import Parser
 
 from kangqiao.access.rights import open_to_all
 from kangqiao.base.errors import CallRefused, Refused, StateConflict
+from kangqiao.web.openapi import DescribedApi
 from kangqiao.web.problems import problem
 from kangqiao.web.wrong_fields import wrong_fields
 
@@ -38,7 +38,7 @@ def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is no JSON")
 
 
-api = NinjaAPI(
+api = DescribedApi(
     title="康桥健康信息平台接口",
     version="1",
     description="医疗机构向平台报送数据、查询回执的接口。每个请求都要带接口密钥：`Authorization: Bearer kq_…`。",
@@ -109,3 +109,5 @@ def api_addresses() -> Any:
 api.add_router("/uploads", "kangqiao.intake.uploads.api.router")
 api.add_router("/submissions", "kangqiao.intake.api.router")
 api.add_router("", "kangqiao.access.keys.api.router")
+api.add_router("/datasets", "kangqiao.web.machine_api.datasets_router")
+api.add_router("/jobs", "kangqiao.web.machine_api.jobs_router")

@@ -21,7 +21,7 @@ django_application = get_asgi_application()
 
 from kangqiao.intake.uploads.asgi import UploadDoor  # noqa: E402
 from kangqiao.intake.uploads.protocol import SCOPE_KEY  # noqa: E402
-from kangqiao.web.gate import Gate  # noqa: E402  (models need Django set up)
+from kangqiao.web.gate import Gate  # noqa: E402
 
 PARENT = "KANGQIAO_PARENT"
 """The process of ``kangqiao serve``, in the environment of what it starts."""

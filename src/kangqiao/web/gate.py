@@ -156,13 +156,16 @@ def _header(message: Message, wanted: bytes) -> bytes:
 
 
 def _caller(scope: Scope) -> bytes:
-    """A key and the address it comes from, hashed because keys are secrets; empty for a call without a key.
+    """A key, the address it comes from and what it does, hashed because keys are secrets; empty without a key.
 
-    Browsers behind one address must not shut each other out.
+    Browsers behind one address must not shut each other out, and who may send no more rows may still ask for receipts.
     """
     key = dict(scope["headers"]).get(b"authorization", b"")
     client = (scope.get("client") or ("",))[0]
-    return hashlib.sha256(f"{client}\n".encode() + key).digest() if key else b""
+    room = "/".join(scope["path"].split("/")[:4])
+    return (
+        hashlib.sha256(f"{client}\n{scope['method']} {room}\n".encode(errors="replace") + key).digest() if key else b""
+    )
 
 
 async def _refuse(scope: Scope, send: Send, status: int, headers: tuple[tuple[bytes, bytes], ...]) -> None:

@@ -25,13 +25,17 @@ PROBLEMS: dict[int, tuple[str, str, str]] = {
     406: ("answer.format", "格式不可用", "没有您要求的返回格式。"),
     408: ("request.slow", "请求超时", "请求内容没有在规定时间内送完，请检查网络后重试。"),
     409: ("state.conflict", "状态冲突", "这项操作与当前状态冲突，请先查询状态再试。"),
+    410: ("record.gone", "已经删除", "这条记录已经过期或删除。"),
     411: ("length.missing", "缺少长度", "请在 Content-Length 请求头中写明长度。"),
+    412: ("request.condition", "前提不符", "请求头中的前提与当前状态不符，请先查询状态再试。"),
     413: ("body.large", "内容过大", "请求内容超过上限，请分几次发送，或改用文件上传。"),
     415: ("body.format", "格式不支持", "请求内容应为 application/json。"),
     422: ("body.wrong", "内容不合要求", "请求内容不合要求，见 errors 所列各项。"),
+    423: ("state.locked", "正在处理", "这条记录正在处理，请稍后再试。"),
     429: ("rate.exceeded", "请求过于频繁", "请求过于频繁，请按 Retry-After 响应头给出的秒数等候后重试。"),
     431: ("header.large", "请求头过大", "请求头超过上限。"),
     500: ("platform.fault", "平台故障", "平台处理时出错，已记入日志；请稍后重试，仍不成功的请联系平台管理员。"),
+    507: ("disk.full", "空间不足", "平台存储空间不足，请稍后重试。"),
     503: ("platform.away", "暂时不可用", "平台暂时不能处理请求，请稍后重试。"),
 }
 """Status → code, title and sentence, where whoever refuses says nothing more exact."""
