@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,9 +16,13 @@ from django.utils.functional import SimpleLazyObject
 from kangqiao.access.audit.actions import record_event
 from kangqiao.access.queries import reader_of
 from kangqiao.access.rights import OPEN, OWN, Reader
+from kangqiao.access.rules import has_ended
+from kangqiao.base.clock import now
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
+BEGAN, SEEN = "began_at", "seen_at"
+NOTED_EVERY = 60
 NO_PERMISSION = None
 """Of a view that names none: it is refused to everybody."""
 
@@ -29,6 +34,7 @@ class RightsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        _end_if_old(request)
         request.reader = SimpleLazyObject(lambda: reader_of(request.user))  # type: ignore[attr-defined]
         return self.get_response(request)
 
@@ -44,6 +50,19 @@ class RightsMiddleware:
             detail = {"permission": permission or "", "method": request.method}
             record_event(reader, "access.refused", subject=request.path_info, outcome="refused", detail=detail)
         return refuse(request, reader)
+
+
+def _end_if_old(request: HttpRequest) -> None:
+    """End a session that is too old or was left alone too long; note its use once a minute."""
+    if SESSION_KEY not in request.session:
+        return
+    moment = now()
+    at = moment.timestamp()
+    began, seen = request.session.get(BEGAN, at), request.session.get(SEEN, at)
+    if has_ended(began, seen, moment):
+        logout(request)
+    elif at - seen >= NOTED_EVERY or SEEN not in request.session:
+        request.session[BEGAN], request.session[SEEN] = began, at
 
 
 def refuse(request: HttpRequest, reader: Reader) -> HttpResponseBase:
