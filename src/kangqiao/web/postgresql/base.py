@@ -25,14 +25,16 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     def _iter_column_sql(
         self, column_db_type: str, params: Any, model: Any, field: Any, field_db_params: dict[str, Any], default: bool
     ) -> Iterator[str]:
+        parent: Any = super()
         wished = {**field_db_params, "collation": _collation(column_db_type, field_db_params.get("collation"))}
-        return super()._iter_column_sql(column_db_type, params, model, field, wished, default)
+        yield from parent._iter_column_sql(column_db_type, params, model, field, wished, default)
 
     def _alter_column_type_sql(
         self, model: Any, old_field: Any, new_field: Any, new_type: str, old_collation: Any, new_collation: Any
     ) -> Any:
+        parent: Any = super()
         wished = _collation(new_type, new_collation)
-        return super()._alter_column_type_sql(model, old_field, new_field, new_type, old_collation, wished)
+        return parent._alter_column_type_sql(model, old_field, new_field, new_type, old_collation, wished)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
