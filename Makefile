@@ -36,10 +36,10 @@ demo: setup  ## A small city's June 2024, from upload to bulletin, then the web 
 	@$(BIN)/kangqiao --home $(DEMO_HOME) demo --month $(MONTH) $(if $(filter 0,$(SERVE)),--no-serve,--serve --port $(PORT))
 
 test: setup  ## All tests; what needs a part that is missing is skipped with the reason
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 test-postgres: setup  ## All tests on a private PostgreSQL server, which they start and remove themselves
-	@KANGQIAO_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@KANGQIAO_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: setup  ## Lint, formatting, types, import contracts, migrations, the catalogue
 	$(BIN)/ruff check .

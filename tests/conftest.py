@@ -50,6 +50,9 @@ def django_db_keepdb(django_db_keepdb: bool) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:  # what shares a fixture runs in one process: a file, or all that looks at the running platform
+        together = "platform" if "platform" in getattr(item, "fixturenames", ()) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(together))
     if WITH_POSTGRESQL and not HAS_POSTGRESQL:
         reason = f"no PostgreSQL {postgres.OLDEST} or newer on this machine; as root: {postgres.INSTALL}"
         for item in items:
