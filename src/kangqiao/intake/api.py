@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Literal
 
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from kangqiao.access.keys.auth import MachineKey
 from kangqiao.intake.downloads import receipt_csv_response, receipt_xlsx_response, rejected_response
@@ -95,4 +95,4 @@ def rejected(request: HttpRequest, submission_id: str) -> FileResponse:
 )
 def replay(request: HttpRequest, submission_id: str) -> Any:
     """规则或值域修订后，把拒收的行按现行规则再检查一遍，通过的入库。返回任务编号，可查询进度。"""
-    return 202, {"job": request_replay(request.reader, submission_id).pk}  # type: ignore[attr-defined]
+    return Status(202, {"job": request_replay(request.reader, submission_id).pk})  # type: ignore[attr-defined]

@@ -50,7 +50,7 @@ CHECKSUM = _header(
     "这一块的校验值：sha256 或 sha1，空格，摘要的 Base64",
     "sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk=",
     required=False,
-)  # noqa: E501
+)
 LENGTH = _header("Upload-Length", "文件大小（字节）", "3456789")
 METADATA = _header(
     "Upload-Metadata",
@@ -79,7 +79,7 @@ def options(request: HttpRequest) -> HttpResponse:
         460: Problem,
         507: Problem,
         **REFUSALS,
-    },  # noqa: E501
+    },
     summary="开始上传",
     openapi_extra={"parameters": [VERSION, LENGTH, METADATA], "requestBody": BODY | {"required": False}},
 )
@@ -131,7 +131,7 @@ def head(request: HttpRequest, upload_id: str) -> HttpResponse:
         423: Problem,
         460: Problem,
         **REFUSALS,
-    },  # noqa: E501
+    },
     summary="上传一块内容",
     openapi_extra={"parameters": [VERSION, OFFSET, CHECKSUM], "requestBody": BODY | {"required": True}},
 )

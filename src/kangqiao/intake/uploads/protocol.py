@@ -79,6 +79,7 @@ def create(request: HttpRequest, reader: Reader, address: Address) -> HttpRespon
     _check_version(request)
     wanted = _announcement(request)
     amends = submission_for(reader, wanted.amends) if wanted.amends else None
+    _check_key(request, amends.dataset if amends else wanted.dataset)
     length = _first_length(request, wanted)
     upload = _announce(wanted, reader, amends)
     headers = {"Location": address(upload.pk)}
@@ -98,6 +99,13 @@ def _announcement(request: HttpRequest) -> Announcement:
         sentence = f"文件超过 {limits().max_size:,} 个字节，请分开上传。"
         raise UploadRefused(413, "upload.too_large", sentence)
     return announcement_of(size, read_metadata(request.headers.get("Upload-Metadata", "")))
+
+
+def _check_key(request: HttpRequest, dataset: str) -> None:
+    """A key that is for some datasets sends those, and no documents, which may hold any."""
+    datasets = getattr(getattr(request, "key", None), "datasets", [])
+    if datasets and dataset not in datasets:
+        raise UploadRefused(403, "key.dataset", "这把密钥不能报送这个数据集。")
 
 
 def _announce(wanted: Announcement, reader: Reader, amends: Submission | None) -> Upload:

@@ -40,7 +40,7 @@ NAME_LIMIT = 255
 KEEP_OPEN = timedelta(hours=24)
 """How long an upload waits for its next piece."""
 PIECES_FREE, PIECE_SIZE = 500, 64 << 10
-"""An upload may come in 500 pieces, and in one more for each 64 KiB of it: enough for any line, too few to be a nuisance."""
+"""An upload may come in 500 pieces and one more for each 64 KiB of it: enough for any line, too few for a nuisance."""
 
 _INTEGER = re.compile(r"\d{1,18}", re.ASCII)
 _KEY = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)

@@ -28,7 +28,8 @@ class UploadOut(Schema):
     sha256: str | None = Field(None, title="SHA-256", description="收齐后算出的；未收齐时为所声明的")
     state: str = Field(
         title="状态",
-        description="receiving 正在接收，waiting 等待校验，checking 正在校验，done 已完成，failed 传输有误，expired 已取消或过期",
+        description="receiving 正在接收，waiting 等待校验，checking 正在校验，done 已完成，failed 传输有误，"
+        "expired 已取消或过期",
         examples=["done"],
     )
     code: str | None = Field(None, title="代码", description="没有成功时的原因", examples=["upload.sha256_differs"])
