@@ -34,7 +34,7 @@ def end_with_parent(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-if os.environ.get(PARENT) == str(os.getppid()):
-    threading.Thread(target=end_with_parent, args=(os.getppid(),), daemon=True).start()
+if PARENT in os.environ:
+    threading.Thread(target=end_with_parent, args=(int(os.environ[PARENT]),), daemon=True).start()
 
 application = UploadDoor(Gate(django_application, lambda scope: SCOPE_KEY in scope))
