@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 FREE = {"pair": 5, "device": 10, "address": 50}
 """Failures without a wait: of an account from an address, from a device known to it, of an address as a whole."""
-LONGEST_WAIT = 900
+FIRST_WAIT, LONGEST_WAIT = 15, 900
 FORGOTTEN_AFTER = timedelta(hours=24)
 IDLE = timedelta(minutes=30)
 LONGEST_SESSION = timedelta(hours=12)
@@ -17,7 +17,7 @@ CODE_WITHIN = timedelta(minutes=5)
 def wait_seconds(kind: str, failures: int) -> int:
     """Seconds to wait after so many failures: none at first, then doubling up to a quarter of an hour."""
     over = failures - FREE[kind]
-    return 0 if over < 0 else min(2 ** min(over, 20), LONGEST_WAIT)
+    return 0 if over < 0 else min(FIRST_WAIT * 2 ** min(over, 20), LONGEST_WAIT)
 
 
 def has_ended(began: float, seen: float, moment: datetime) -> bool:

@@ -71,7 +71,7 @@ def setup_text(factor: SecondFactor) -> str:
 
 def setup_picture(factor: SecondFactor) -> str:
     """The QR code that the device takes, as an address with the SVG in it."""
-    address = pyotp.TOTP(_secret(factor)).provisioning_uri(factor.account.username, ISSUER)
+    address = pyotp.TOTP(_secret(factor)).provisioning_uri(name=factor.account.username, issuer_name=ISSUER)
     return segno.make(address).svg_data_uri(scale=5)
 
 

@@ -124,7 +124,9 @@ def _wait_page(
     request: HttpRequest, template: str, form: SignInForm | CodeForm, wait: int, wanted: str
 ) -> HttpResponse:
     context = {"form": form, "wait": wait, "next": wanted}
-    return render(request, template, context, status=429, headers={"Retry-After": str(wait)})
+    response = render(request, template, context, status=429)
+    response.headers["Retry-After"] = str(wait)
+    return response
 
 
 def _safe_next(request: HttpRequest) -> str:
