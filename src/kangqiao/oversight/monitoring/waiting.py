@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+from kangqiao.intake.realtime.queries import waiting_counts
 from kangqiao.oversight.statistics.models import DailyFact
 from kangqiao.standards.model import Channel
 
@@ -53,4 +54,4 @@ def waiting_counts_between(
     days: tuple[date, date], institutions: Collection[int] | None
 ) -> dict[tuple[int, str, date], int]:
     """Institution's key, dataset, day → rows that wait, of days from ``days[0]`` to ``days[1]``."""
-    return {}
+    return waiting_counts(days, institutions)
