@@ -42,7 +42,7 @@ class Sender:
     def call(self, method: str, address: str, body: bytes = b"", **headers: str) -> Any:
         told = {"Authorization": f"Bearer {self.token}", "Tus-Resumable": "1.0.0"}
         told |= {name.replace("_", "-"): value for name, value in headers.items()}
-        kind = told.pop("Content-Type", STREAM)
+        kind = told.setdefault("Content-Type", STREAM)
         return self.client.generic(method, address, body, content_type=kind, headers=told)
 
     def announce(self, size: int, body: bytes = b"", **values: str) -> Any:

@@ -107,7 +107,6 @@ def test_one_writer_at_a_time(sender: Sender) -> None:
         ({"day": "2024-02-30"}, "upload.day"),
         ({"dataset": "nothing"}, "dataset.unknown"),
         ({"sha256": "abc"}, "upload.sha256"),
-        ({"channel": "realtime"}, "channel.not_prescribed"),
         ({"institution": CHILDREN}, "institution.unknown"),
     ],
 )

@@ -44,10 +44,12 @@ def take_upload(upload_id: str, *, facts: FactSink) -> None:
     _move(upload, UploadState.CHECKING)
     if fault := _transport_fault(upload):
         _fail(upload, *fault)
+        remove_file(upload.pk)
         return
     with _named(upload) as path:
         outcome = _try(upload, path) if upload.mode == UploadMode.TEST else _load(upload, path, facts)
     _finish(upload, outcome)
+    remove_file(upload.pk)
 
 
 def _transport_fault(upload: Upload) -> tuple[str, str] | None:
@@ -153,4 +155,3 @@ def _end(upload: Upload, state: UploadState, outcome: Outcome) -> None:
     record_event(
         _sender(upload), "upload.finish", subject=upload.pk, institution_id=upload.institution_id, detail=detail
     )
-    transaction.on_commit(lambda: remove_file(upload.pk))
