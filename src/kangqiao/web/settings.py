@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "kangqiao.jobs",
     "kangqiao.registry",
     "kangqiao.intake",
+    "kangqiao.intake.realtime",
     "kangqiao.intake.uploads",
     "kangqiao.oversight.statistics",
     "kangqiao.oversight.bulletin",

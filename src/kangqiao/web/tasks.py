@@ -5,6 +5,7 @@ from __future__ import annotations
 from kangqiao.access.rights import Reader
 from kangqiao.base.clock import now
 from kangqiao.intake.actions import FactSink
+from kangqiao.intake.realtime.actions import flush_all
 from kangqiao.intake.replaying import TASK as REPLAY
 from kangqiao.intake.replaying import run_replay
 from kangqiao.intake.uploads.actions import TASK as TAKE
@@ -28,6 +29,12 @@ def take(upload: str) -> None:
 def replay_rejected(submission: str, load: str, by: list[str]) -> None:
     """Judge the rejected rows of one submission by the rules of today."""
     run_replay(submission, load, facts=FACTS, by=Reader(*by))
+
+
+@every("forms.flush", seconds=20, limit_seconds=LONG)
+def flush_waiting_forms() -> None:
+    """Bring accepted forms from the inbox to the lake."""
+    flush_all(facts=FACTS)
 
 
 @every("upload.expire", seconds=300)

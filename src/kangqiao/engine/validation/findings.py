@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from kangqiao.engine.formats.records import RAGGED, TOO_LONG, UNCLOSED
 from kangqiao.engine.validation.checks import Builtin, Check
 from kangqiao.engine.validation.compile import ACCEPTED, DUPLICATE, REJECTED, text_of
 from kangqiao.engine.validation.judge import Judge
-from kangqiao.standards.model import Dataset, Field, Reference, Rule, Succession
+from kangqiao.standards.model import Dataset, Field, Reference, Rule, Succession, ValueSet
 from kangqiao.standards.nearest import Hints
 
 _FETCH = 5000
@@ -108,7 +108,8 @@ def _found(judge: Judge, row: tuple[Any, ...], hints: Hints) -> FoundRow:
         findings = [_structural(judge, file, rule, columns)]
     else:
         values = dict(zip(judge.files[file].layout.fields, cells, strict=True)) if cells else {}
-        findings = [_finding(judge, judge.checks[number], values, hints) for number in _bits(words)]
+        dataset, sets = judge.dataset, judge.value_sets
+        findings = [finding_of(dataset, sets, judge.checks[number], values, hints) for number in numbers_in(words)]
         for number, text, beside in zip(numbers or (), texts or (), besides or (), strict=True):
             findings.append(_stored_finding(judge.checks[number], text, beside))
         if is_repeated:
@@ -119,7 +120,8 @@ def _found(judge: Judge, row: tuple[Any, ...], hints: Hints) -> FoundRow:
     return FoundRow(file, line, status == REJECTED, status == DUPLICATE, cells, raw, raw_file, tuple(findings))
 
 
-def _bits(words: list[int]) -> Iterator[int]:
+def numbers_in(words: list[int]) -> Iterator[int]:
+    """Numbers of the checks whose bits are set."""
     for index, word in enumerate(words):
         while word:
             low = word & -word
@@ -127,8 +129,15 @@ def _bits(words: list[int]) -> Iterator[int]:
             word ^= low
 
 
-def _finding(judge: Judge, check: Check, values: dict[str | None, str | None], hints: Hints) -> Finding:
-    dataset, value = judge.dataset, values.get(check.field)
+def finding_of(
+    dataset: Dataset,
+    value_sets: Mapping[str, ValueSet],
+    check: Check,
+    values: Mapping[str | None, str | None],
+    hints: Hints,
+) -> Finding:
+    """The violation of ``check`` by a row of these values, in words."""
+    value = values.get(check.field)
     field = dataset.by_name.get(check.field)
     is_personal = field is not None and field.identifies is not None
     if isinstance(check.source, Rule):
@@ -139,7 +148,7 @@ def _finding(judge: Judge, check: Check, values: dict[str | None, str | None], h
     message = _field_message(field, Builtin(check.rule))
     if check.rule != Builtin.VALUE_SET or is_personal or not value:
         return Finding(check, value, message, is_personal)
-    near = hints.of(judge.value_sets[str(field.value_set)], value)
+    near = hints.of(value_sets[str(field.value_set)], value)
     meant = "、".join(f"{code} {name}" for code, name in near)
     return Finding(check, value, f"{message}，最接近的代码：{meant}" if near else message, is_personal, near)
 

@@ -9,6 +9,7 @@ from datetime import date
 from typing import NamedTuple
 
 from kangqiao.intake.realtime.queries import waiting_counts
+from kangqiao.intake.realtime.queries import waiting_counts
 from kangqiao.oversight.statistics.models import DailyFact
 from kangqiao.standards.model import Channel
 
@@ -34,7 +35,7 @@ class Waiting:
 
 def waiting_rows(days: tuple[date, date], institutions: Collection[int]) -> Waiting:
     """Rows that wait for days from ``days[0]`` to ``days[1]``, of ``institutions``."""
-    counts = waiting_counts_between(days, institutions)
+    counts = waiting_counts(days, institutions)
     if not counts:
         return Waiting()
     known = set(
@@ -48,10 +49,3 @@ def waiting_rows(days: tuple[date, date], institutions: Collection[int]) -> Wait
     for (institution, dataset, day), rows in counts.items():
         found[institution, day].append(WaitingRows(dataset, rows, (institution, dataset, day) not in known))
     return Waiting({key: tuple(items) for key, items in found.items()})
-
-
-def waiting_counts_between(
-    days: tuple[date, date], institutions: Collection[int] | None
-) -> dict[tuple[int, str, date], int]:
-    """Institution's key, dataset, day → rows that wait, of days from ``days[0]`` to ``days[1]``."""
-    return waiting_counts(days, institutions)
