@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from kangqiao.base.clock import now
 from kangqiao.intake.models import Batch, BatchKind, Submission
-from kangqiao.oversight.monitoring.waiting import waiting_counts_between
+from kangqiao.intake.realtime.queries import waiting_counts
 
 BATCHES = 100
 """The newest batches whose state is watched; one that changes later is found by the sweep once a minute."""
@@ -30,7 +30,7 @@ def read_marker(_before: Marker | None = None) -> Marker:
     newest = Submission.objects.order_by("-id").values_list("id", flat=True).first() or ""
     batches = Batch.objects.order_by("-id").values_list("id", "state", "kind")[:BATCHES]
     today = now().date()
-    waiting = waiting_counts_between((today - timedelta(days=WAITING_DAYS), today + timedelta(days=1)), None)
+    waiting = waiting_counts((today - timedelta(days=WAITING_DAYS), today + timedelta(days=1)), None)
     return Marker(newest, {key: (state, kind) for key, state, kind in batches}, waiting)
 
 

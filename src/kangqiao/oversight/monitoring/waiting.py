@@ -9,7 +9,6 @@ from datetime import date
 from typing import NamedTuple
 
 from kangqiao.intake.realtime.queries import waiting_counts
-from kangqiao.intake.realtime.queries import waiting_counts
 from kangqiao.oversight.statistics.models import DailyFact
 from kangqiao.standards.model import Channel
 
