@@ -112,7 +112,7 @@ def test_errors_of_the_house_have_their_status(trial: NinjaAPI, name: str, expec
 def test_the_framework_s_own_refusals_are_problems_too() -> None:
     client = Client(raise_request_exception=False)
     assert told(client.get("/api/v1/nothing"))[:2] == (404, "address.unknown")
-    assert told(client.get("/api/v1/nothing\x00"))[:2] == (404, "address.unknown")
+    assert told(client.get("/api/v1/nothing\x00"))[:2] == (400, "request.malformed")
 
 
 def test_a_status_without_an_entry_takes_the_nearest() -> None:
