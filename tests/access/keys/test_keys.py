@@ -67,7 +67,7 @@ def test_what_is_no_key_is_answered_alike_and_noted_once(make: Make, change: str
 
 
 def test_an_ended_key_is_a_wrong_key(make: Make) -> None:
-    expired, expired_text = make(expires_at=now() - timedelta(seconds=1))
+    _, expired_text = make(expires_at=now() - timedelta(seconds=1))
     revoked, revoked_text = make()
     revoke_key(revoked, by=CENTRE)
     assert [me(text)[0] for text in (expired_text, revoked_text)] == [401, 401]

@@ -97,7 +97,7 @@ def rates(home: Home) -> Rates:
 
 def address_of(request: HttpRequest) -> str:
     """Where the call comes from: the last address before the proxy we know, else the peer's."""
-    peer = request.META.get("REMOTE_ADDR", "")
+    peer = str(request.META.get("REMOTE_ADDR", ""))
     forwarded = request.headers.get("X-Forwarded-For", "")
     if forwarded and os.environ.get(PROXY) and peer == os.environ[PROXY]:
         return forwarded.rpartition(",")[2].strip()

@@ -81,7 +81,7 @@ class RowJudge:
             found = self._connection.execute("EXECUTE asking").fetchall()
         verdicts = [RowVerdict(False, ())] * len(rows)
         for line, status, words in found:
-            values = {name: rows[line - 1].get(name) or None for name in self._names}
+            values: dict[str | None, str | None] = {name: rows[line - 1].get(name) or None for name in self._names}
             findings = tuple(
                 finding_of(self.dataset, self.value_sets, self.checks[number], values, self._hints)
                 for number in numbers_in(words)

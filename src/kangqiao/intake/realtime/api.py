@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Header, Router, Schema
+from ninja import Field, Router, Schema
+from ninja.params.functions import Header
 
 from kangqiao.access.keys.auth import MachineKey, take_calls
 from kangqiao.base.errors import CallRefused
