@@ -11,7 +11,20 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "kangqiao"
 FILES = sorted(path for path in SOURCE.rglob("*.py") if "migrations" not in path.parts)
 TREES = {path: ast.parse(path.read_text("utf-8")) for path in FILES}
-ROOMS = ["base", "standards", "engine", "simulate", "agent", "jobs", "access", "registry", "intake", "oversight", "web", "cli"]
+ROOMS = [
+    "base",
+    "standards",
+    "engine",
+    "simulate",
+    "agent",
+    "jobs",
+    "access",
+    "registry",
+    "intake",
+    "oversight",
+    "web",
+    "cli",
+]
 """From the ground up; a room may use what stands below it."""
 LONGEST = 500
 

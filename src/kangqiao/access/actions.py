@@ -80,7 +80,7 @@ def grant_role(account: User, name: str, institution_id: int | None, *, by: Read
         sentence = "要指定一家机构" if role.is_for_institution else "不按机构授予，请不要指定机构"
         raise RequestRefused("account.institution", f"角色“{role.title}”{sentence}。")
     Grant.objects.get_or_create(
-        account=account, role=name, institution_id=institution_id,
+        account=account, role=name, institution_id=institution_id,  # type: ignore[misc]
         defaults={"granted_at": now(), "granted_by": by.name[:150]},
     )  # fmt: skip
     end_sessions(account)

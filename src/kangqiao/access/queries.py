@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from kangqiao.access.models import Grant, SecondFactor, User
@@ -19,7 +20,7 @@ def reader_of(user: Any) -> Reader:
     return Reader("account", user.username, reach, user.pk)
 
 
-def needs_second_factor(granted: list[tuple[str, int | None]]) -> bool:
+def needs_second_factor(granted: Sequence[tuple[str, int | None]]) -> bool:
     """Whether one of the roles takes effect only with a second factor."""
     roles = rights_table().roles
     return any(name in roles and roles[name].needs_second_factor for name, _ in granted)

@@ -198,7 +198,7 @@ def own_factor_remove(request: HttpRequest) -> HttpResponse:
 
 
 def _account(request: HttpRequest) -> User:
-    return User.objects.get(pk=request.user.pk)
+    return User.objects.get(pk=request.user.pk)  # type: ignore[misc]
 
 
 def _security_page(request: HttpRequest, form: OwnPasswordForm, *, status: int = 200, **more: object) -> HttpResponse:

@@ -61,14 +61,14 @@ def serve(
     counts = os.environ[METRICS] = tempfile.mkdtemp(prefix="kangqiao-metrics-")
     beside = WorkerBeside() if worker else None
     try:
-        _server(host, port, processes).serve()
+        _server(host, port, processes).serve()  # type: ignore[attr-defined]
     finally:
         if beside:
             beside.end()
         shutil.rmtree(counts, ignore_errors=True)
 
 
-def _server(host: str, port: int, processes: int) -> Server:
+def _server(host: str, port: int, processes: int) -> Server:  # type: ignore[valid-type]
     multiprocessing.set_start_method("spawn", force=True)  # this process has threads: a fork could inherit a held lock
     return Server(
         "kangqiao.web.asgi:application",

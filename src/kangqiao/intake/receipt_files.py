@@ -81,13 +81,13 @@ def _write_sheet(sheet: Worksheet, part: Part, head: object, wrap: object) -> No
     for column, width in enumerate(part.widths):
         sheet.set_column(column, column, width)
     sheet.freeze_panes(1, 0)
-    sheet.write_row(0, 0, part.heads, head)  # type: ignore[arg-type]
+    sheet.write_row(0, 0, part.heads, head)
     for number, row in enumerate(part.rows, 1):
         for column, cell in enumerate(row):
             if isinstance(cell, int):
-                sheet.write_number(number, column, cell, wrap)  # type: ignore[arg-type]
+                sheet.write_number(number, column, cell, wrap)
             else:
-                sheet.write_string(number, column, str(cell), wrap)  # type: ignore[arg-type]
+                sheet.write_string(number, column, str(cell), wrap)
 
 
 def _line(row: list[str] | list[object]) -> str:

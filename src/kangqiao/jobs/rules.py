@@ -32,7 +32,7 @@ class Outcome:
 
 def pause_seconds(attempts: int, chance: float) -> float:
     """Full jitter: anywhere below a bound that doubles with each attempt. ``chance`` is in [0, 1)."""
-    return chance * min(CEILING_SECONDS, FIRST_SECONDS * 2 ** min(attempts - 1, 30))
+    return chance * min(CEILING_SECONDS, FIRST_SECONDS * 2.0 ** min(attempts - 1, 30))
 
 
 def rest_seconds(failures: int) -> float:

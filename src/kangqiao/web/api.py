@@ -101,6 +101,7 @@ def api_addresses() -> Any:
     """The API's addresses. Who may call is each operation's own ``auth``: a key, never a session."""
     patterns, app, namespace = api.urls
     for pattern in patterns:
+        assert pattern.callback is not None
         pattern.callback = open_to_all(pattern.callback)
     return patterns, app, namespace
 

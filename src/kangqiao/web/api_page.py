@@ -70,7 +70,8 @@ def shown_calls(document: Plain, host: str) -> Iterator[ShownCall]:
 
 def _shown(path: str, method: str, operation: Plain, document: Plain, host: str) -> ShownCall:
     content = operation.get("requestBody", {}).get("content", {})
-    kind, media = next(iter(content.items()), ("", {}))
+    nothing: tuple[str, Plain] = ("", {})
+    kind, media = next(iter(content.items()), nothing)
     schema = media.get("schema", {})
     answers = {str(status): answer for status, answer in operation["responses"].items()}
     body = media.get("example") or (example_of(schema, document) if kind == "application/json" else None)

@@ -37,4 +37,4 @@ def end_with_parent(parent: int) -> None:
 if PARENT in os.environ:
     threading.Thread(target=end_with_parent, args=(int(os.environ[PARENT]),), daemon=True).start()
 
-application = UploadDoor(Gate(django_application, lambda scope: SCOPE_KEY in scope))
+application = UploadDoor(Gate(django_application, lambda scope: SCOPE_KEY in scope))  # type: ignore[arg-type]

@@ -71,13 +71,13 @@ class StreamingMiddleware:
                 if not connection.in_atomic_block:
                     connection.close()
         else:
-            response.streaming_content = _in_thread(iter(response.streaming_content))  # type: ignore[assignment]
+            response.streaming_content = _in_thread(iter(response.streaming_content))  # type: ignore[arg-type]
         return response
 
 
 async def _in_thread(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
     """Part after part, each made in the request's own thread."""
-    while (part := await sync_to_async(next)(parts, None)) is not None:  # type: ignore[call-overload]
+    while (part := await sync_to_async(next)(parts, None)) is not None:  # type: ignore[call-arg]
         yield part
 
 

@@ -28,7 +28,7 @@ def take(upload: str) -> None:
 @task(REPLAY, limit_seconds=LONG)
 def replay_rejected(submission: str, load: str, by: list[str]) -> None:
     """Judge the rejected rows of one submission by the rules of today."""
-    run_replay(submission, load, facts=FACTS, by=Reader(*by))
+    run_replay(submission, load, facts=FACTS, by=Reader(by[0], by[1]))
 
 
 @every("forms.flush", seconds=20, limit_seconds=LONG)

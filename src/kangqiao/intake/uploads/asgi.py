@@ -106,7 +106,8 @@ class UploadDoor:
                 raise
             finally:
                 await asyncio.shield(self._run(writer.close))
-            return await self._run(answer_piece, piece, status)
+            answer: HttpResponse = await self._run(answer_piece, piece, status)
+            return answer
 
     async def _write_all(self, writer: PieceWriter, line: _Line) -> None:
         """Blocks of about a mebibyte, each written by a thread while nothing more is read from the line."""
@@ -212,7 +213,7 @@ def carries_piece(scope: Scope) -> bool:
         method = headers.get(b"x-http-method-override", b"POST").decode("latin-1")
     if method == "POST":
         return bytes(headers.get(b"content-type", b"")) == OFFSET_STREAM.encode()
-    return method == "PATCH"
+    return bool(method == "PATCH")
 
 
 def _no_body() -> Receive:

@@ -70,7 +70,7 @@ def lock_file(upload_id: str) -> BinaryIO:
         handle.close()
         refusal = "这份上传正在由另一个连接写入，请稍后重试。"
         raise UploadRefused(423, "upload.locked", refusal, {"Retry-After": "2"}) from error
-    return handle  # type: ignore[return-value]
+    return handle
 
 
 def left_behind(known: set[str], *, before: float) -> Iterator[str]:

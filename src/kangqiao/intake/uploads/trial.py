@@ -122,7 +122,8 @@ class TrialIntake(DocumentIntake):
 def try_upload(upload: Upload, path: Path) -> dict[str, Any]:
     """What would become of the file: totals, and receipts as machines read them, values of persons masked."""
     total: Counter[str] = Counter(received=0, stored=0, duplicate=0, rejected=0)
-    refused, kept = 0, []
+    refused = 0
+    kept: list[dict[str, Any]] = []
     for receipt in _receipts(upload, path):
         item = receipt.submission
         refused += item.state == SubmissionState.REFUSED

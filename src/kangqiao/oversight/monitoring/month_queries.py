@@ -287,7 +287,10 @@ def _realtime_figures(
         )
         .order_by()
     )
-    return {row["institution_id"]: {**row, "received": row["rows"], "rejected": row["refused"]} for row in rows}
+    return {
+        row["institution_id"]: {**row, "received": row["rows"], "rejected": row["refused"]}  # type: ignore[dict-item]
+        for row in rows
+    }
 
 
 def _last_arrivals(month: date, wanted: Wanted, institutions: list[Institution]) -> dict[int, datetime]:

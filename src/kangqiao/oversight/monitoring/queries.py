@@ -96,7 +96,9 @@ def month_board(
 
 def _evidence(month: date, wanted: Wanted, institutions: list[Institution]) -> Evidence:
     kinds = {item.kind for item in institutions}
-    due = {(kind, channel): daily_due(kind, channel, wanted.dataset) for kind in kinds for channel in wanted.channels}
+    due: dict[tuple[str, str], frozenset[str]] = {
+        (kind, channel): daily_due(kind, channel, wanted.dataset) for kind in kinds for channel in wanted.channels
+    }
     by_kind = {kind: [item.pk for item in institutions if item.kind == kind] for kind in kinds}
     counts: dict[Key, dict[date, Counts]] = defaultdict(dict)
     arrivals: dict[tuple[int, str, date], datetime] = {}
