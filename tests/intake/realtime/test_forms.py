@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import duckdb
 import pytest
-from django.db import connection
 from django.test import Client
 from tests.intake.conftest import FACTS, Load
 from tests.intake.outbox import DATASET, DRUM_TOWER, HEADER, charge, send
@@ -165,6 +163,19 @@ def test_unknown_and_nested_values_are_told(call: Call) -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["a\ud800", "a\x00b"])
+def test_what_no_store_can_hold_is_refused_by_row(call: Call, text: str) -> None:
+    status, answer = call(row("C1", cashier_name=text, **{f"x{text}": 1}), row("C2"), key="a")
+    assert (status, counts(answer)) == (200, (2, 1, 0, 1))
+    assert {item["rule"] for item in answer["rows"][0]["findings"]} >= {"bad_character", "unknown_field"}
+
+
+def test_a_cancelled_row_cannot_be_corrected(call: Call) -> None:
+    call(row("C1"), key="a")
+    call({"charge_no": "C1"}, key="b", mode="cancel")
+    assert counts(call(row("C1"), key="c", mode="correct")[1]) == (1, 0, 0, 1)
+
+
 @pytest.mark.parametrize(
     ("dataset", "key", "rows", "status"),
     [
@@ -192,22 +203,3 @@ def test_a_receipt_is_only_for_the_institution_that_called(call: Call) -> None:
     assert [item.status_code for item in statuses] == [200, 404, 404]
     assert statuses[0].json()["states"] == [{"row": 1, "state": "waiting"}, {"row": 2, "state": "rejected"}]
     assert statuses[1].json() == statuses[2].json()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_calls_at_once_with_one_key_accept_one_row(call: Call) -> None:
-    answers: list[dict[str, Any]] = []
-    barrier = threading.Barrier(4)
-
-    def run(number: int) -> None:
-        barrier.wait()
-        answers.append(call(row("C1"), key=f"k{number}")[1])
-        connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(counts(answer) for answer in answers) == [(1, 0, 1, 0)] * 3 + [(1, 1, 0, 0)]
-    assert FormRow.objects.filter(is_current=True).count() == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -110,6 +110,7 @@ def row_judge(name: str, digest: str) -> RowJudge:
 
 @transaction.atomic
 def _take(order: FormOrder, judged: list[_Judged]) -> FormCall:
+    judged = [replace(item, findings=list(item.findings)) for item in judged]  # a second try starts afresh
     stored = _current(order, [item.digest for item in judged])
     call = FormCall(
         pk=new_id(), institution=order.institution, sender=order.by.name, dataset=order.dataset.name, mode=order.mode,
@@ -138,8 +139,13 @@ def _current(order: FormOrder, digests: list[str]) -> dict[str, int]:
     """Key digest → the current row; a row whose day was replaced by a whole file is current no more."""
     found = FormRow.objects.filter(
         institution=order.institution, dataset=order.dataset.name, key_digest__in=digests, is_current=True
-    ).values_list("key_digest", "pk", "submission_id", "batch__state")
-    rows = list(found)
+    ).order_by("pk")
+    locked = list(found.select_for_update().values_list("pk", flat=True))  # two corrections of one row take turns
+    rows = list(
+        FormRow.objects.filter(pk__in=locked, is_current=True).values_list(
+            "key_digest", "pk", "submission_id", "batch__state"
+        )
+    )
     placed = {submission for _, _, submission, state in rows if submission and state == BatchState.DONE}
     left = placed - set(Submission.objects.filter(pk__in=placed, is_current=True).values_list("pk", flat=True))
     gone = [pk for _, pk, submission, state in rows if submission in left and state == BatchState.DONE]

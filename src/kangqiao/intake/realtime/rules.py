@@ -16,6 +16,8 @@ from kangqiao.standards.model import Dataset
 
 ROWS_A_CALL = 1000
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+"""NUL and halves of characters: neither database nor lake can hold them."""
 _DAY = re.compile(r"(\d{4})(\d{2})(\d{2})(T\d{6})?", re.ASCII)
 
 
@@ -30,7 +32,7 @@ def checked_key(text: str) -> str:
 def digest_of_call(dataset: str, mode: str, rows: Sequence[Mapping[str, Any]]) -> str:
     """SHA-256 of what a call asks, whatever the order of its names."""
     text = json.dumps([dataset, mode, rows], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def texts_of(dataset: Dataset, row: Mapping[str, Any]) -> tuple[dict[str, str], list[dict[str, str]]]:
@@ -44,10 +46,13 @@ def texts_of(dataset: Dataset, row: Mapping[str, Any]) -> tuple[dict[str, str], 
     for name, value in row.items():
         field = dataset.by_name.get(name) or dataset.lookup.get(name)
         if field is None:
-            findings.append(_finding("unknown_field", name[:100], f"数据集没有数据项“{name[:100]}”，未保存", "warning"))
+            shown = _UNWRITABLE.sub("?", name[:100])
+            findings.append(_finding("unknown_field", shown, f"数据集没有数据项“{shown}”，未保存", "warning"))
         elif isinstance(value, dict | list):
             findings.append(_finding("nested_value", field.name, f"{field.title}（{field.name}）应为一个值", "error"))
-        elif (text := _text(value)) != "":
+        elif _UNWRITABLE.search(text := _text(value)):
+            findings.append(_finding("bad_character", field.name, f"{field.title}含有不能保存的字符", "error"))
+        elif text:
             values[field.name] = text
     return values, findings
 
