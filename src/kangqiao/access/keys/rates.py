@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
+import threading
 import zlib
 from pathlib import Path
 
@@ -22,6 +23,7 @@ class Rates:
     """Counters in the file ``path``."""
 
     def __init__(self, path: Path) -> None:
+        self._threads = threading.Lock()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         os.truncate(self._handle, SLOTS * _SLOT.size)
@@ -29,6 +31,10 @@ class Rates:
     def take(self, key: str, minute: int, *, calls: int, rows: int, limits: tuple[int, int]) -> bool:
         """Count ``calls`` and ``rows`` unless that goes over ``limits`` (calls, rows) of the minute."""
         offset = zlib.crc32(key.encode()) % SLOTS * _SLOT.size
+        with self._threads:  # the kernel's lock keeps processes apart, not the threads of one
+            return self._take(offset, minute, calls, rows, limits)
+
+    def _take(self, offset: int, minute: int, calls: int, rows: int, limits: tuple[int, int]) -> bool:
         fcntl.lockf(self._handle, fcntl.LOCK_EX, _SLOT.size, offset)
         try:
             seen, had_calls, had_rows = _SLOT.unpack(os.pread(self._handle, _SLOT.size, offset))
