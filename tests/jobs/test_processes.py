@@ -111,10 +111,10 @@ def test_the_job_of_a_killed_worker_is_taken_up_again_and_its_children_end(trial
 
 
 def test_a_worker_that_is_asked_to_end_finishes_what_it_has_begun_and_begins_nothing(trial: Trial) -> None:
-    trial.put("enqueue", "trial.slow", '{"text": "first", "seconds": 2}')
+    slow = ["enqueue", "trial.slow", '{"text": "first", "seconds": 3}']
+    trial.put(*slow, "enqueue", "trial.note", '{"text": "second"}')
     worker = trial.work("--processes", "1")
     until(lambda: "begin first" in trial.log())
-    trial.put("enqueue", "trial.note", '{"text": "second"}')
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(DEADLINE) == 0
     assert trial.jobs() == {"trial.slow": ("done", 1), "trial.note": ("waiting", 0)}

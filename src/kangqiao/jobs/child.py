@@ -38,15 +38,21 @@ def run_orders(orders: Connection) -> None:
 
 
 def run_task(name: str, payload: dict[str, Any]) -> Outcome:
-    """Call the task; whatever it raises is an outcome."""
+    """Call the task on connections of its own; whatever it raises is an outcome."""
     close_old_connections()
+    try:
+        return call_task(name, payload)
+    finally:
+        _close_connections()
+
+
+def call_task(name: str, payload: dict[str, Any]) -> Outcome:
+    """Call the task; whatever it raises is an outcome."""
     try:
         TASKS[name].call(**payload)
     except BaseException as error:  # the one place where any end of a task is caught
         log.warning("task %s failed", name, exc_info=error)
         return outcome_of(error)
-    finally:
-        _close_connections()
     return Outcome()
 
 

@@ -20,7 +20,7 @@ from multiprocessing.process import BaseProcess
 from django.db import DatabaseError, InterfaceError, connections
 
 from kangqiao.base.clock import now
-from kangqiao.jobs.child import run_orders, run_task
+from kangqiao.jobs.child import call_task, run_orders
 from kangqiao.jobs.models import Job
 from kangqiao.jobs.queue import begin_periodic, give_back, keep_jobs, report_end, take_job
 from kangqiao.jobs.registry import TASKS
@@ -249,6 +249,6 @@ def run_due_jobs() -> int:
     """Run what is due in this very process, without periodic tasks; how many jobs ended. For tests and scripts."""
     ended = 0
     while job := take_job(now()):
-        report_end(job, run_task(job.task, job.payload), now())
+        report_end(job, call_task(job.task, job.payload), now())
         ended += 1
     return ended
